@@ -1,0 +1,98 @@
+// swift-tools-version: 6.3
+// SPDX-License-Identifier: Apache-2.0
+import PackageDescription
+
+let strict: [SwiftSetting] = [
+    .enableUpcomingFeature("ExistentialAny"),
+    .enableUpcomingFeature("InternalImportsByDefault"),
+    .enableUpcomingFeature("MemberImportVisibility"),
+    .enableUpcomingFeature("NonisolatedNonsendingByDefault"),
+    .enableUpcomingFeature("InferIsolatedConformances"),
+    .enableUpcomingFeature("ImmutableWeakCaptures"),
+    .strictMemorySafety(),
+    .treatAllWarnings(as: .error),
+    .treatWarning("DeprecatedDeclaration", as: .warning),
+]
+
+/// A target of ours under the strict settings.
+func ours(_ name: String, _ dependencies: [Target.Dependency] = []) -> Target {
+    .target(name: name, dependencies: dependencies, swiftSettings: strict)
+}
+
+/// The test target of `name`, with `TestSupport` beside what it names.
+func tests(_ name: String, _ dependencies: [Target.Dependency] = [], resources: [Resource] = []) -> Target {
+    .testTarget(
+        name: "\(name)Tests",
+        dependencies: [.byName(name: name), "BuildModel"] + dependencies,
+        resources: resources,
+        swiftSettings: strict
+    )
+}
+
+let protobuf = Target.Dependency.product(name: "SwiftProtobuf", package: "swift-protobuf")
+let grdb = Target.Dependency.product(name: "GRDB", package: "GRDB.swift")
+let arguments = Target.Dependency.product(name: "ArgumentParser", package: "swift-argument-parser")
+let subprocess = Target.Dependency.product(name: "Subprocess", package: "swift-subprocess")
+let system = Target.Dependency.product(name: "SystemPackage", package: "swift-system")
+let collections = Target.Dependency.product(name: "Collections", package: "swift-collections")
+
+let package = Package(
+    name: "reel",
+    products: [
+        .executable(name: "reel", targets: ["reel"]),
+        .library(name: "LLB", targets: ["LLB"]),
+    ],
+    dependencies: [
+        .package(url: "https://github.com/apple/swift-argument-parser", from: "1.8.2"),
+        .package(url: "https://github.com/groue/GRDB.swift", from: "7.10.0"),
+        .package(url: "https://github.com/apple/swift-protobuf", from: "1.39.0"),
+        .package(url: "https://github.com/apple/swift-system", from: "1.8.1"),
+        .package(url: "https://github.com/apple/swift-collections", from: "1.6.0"),
+        .package(url: "https://github.com/swiftlang/swift-subprocess", from: "1.0.2"),
+    ],
+    targets: [
+        .systemLibrary(name: "CCrypto", pkgConfig: "libcrypto", providers: [.apt(["libssl-dev"])]),
+        .systemLibrary(name: "CDeflate", pkgConfig: "libdeflate", providers: [.apt(["libdeflate-dev"])]),
+        .systemLibrary(name: "CZlib", pkgConfig: "zlib", providers: [.apt(["zlib1g-dev"])]),
+        .systemLibrary(name: "CZstd", pkgConfig: "libzstd", providers: [.apt(["libzstd-dev"])]),
+        .target(name: "CLinux"),
+
+        ours("BuildModel", ["CCrypto", "CLinux", system]),
+        ours("OCIModel", ["BuildModel"]),
+        ours("BuildEvents", ["BuildModel", collections]),
+        .target(name: "LLBProto", dependencies: [protobuf]),
+        ours("LLB", ["BuildModel", "LLBProto", protobuf]),
+        ours("PathPatterns", ["BuildModel"]),
+
+        ours("DockerfileFrontend", ["BuildModel", "OCIModel", "LLB", "PathPatterns"]),
+        ours("BuildSolver", ["BuildModel", "LLB", "BuildEvents", "OCIModel", collections]),
+
+        ours("EventStorage", ["BuildModel", "BuildEvents", "CLinux", grdb, system]),
+        ours("Layers", ["BuildModel", "OCIModel", "CLinux", "CDeflate", "CZlib", "CZstd", system]),
+        ours("FileOperations", ["BuildModel", "OCIModel", "LLB", "Layers", "PathPatterns", system]),
+        ours("BuildSources", ["BuildModel", "OCIModel", "Layers", "PathPatterns", "CLinux", system, subprocess]),
+        ours("Sandbox", ["BuildModel", "OCIModel", "Layers", "CLinux", subprocess, system]),
+        ours("BuildExporters", ["BuildModel", "OCIModel", "Layers", "CLinux", system]),
+
+        ours(
+            "BuildEngine",
+            [
+                "BuildModel", "OCIModel", "LLB", "BuildEvents", "DockerfileFrontend", "PathPatterns", "BuildSolver",
+                "EventStorage", "Layers", "FileOperations", "BuildSources", "Sandbox", "BuildExporters", "CLinux",
+                system, collections,
+            ]
+        ),
+        ours(
+            "Audit",
+            ["BuildEngine", "BuildModel", "OCIModel", "LLB", "BuildEvents", "EventStorage", "Layers", "BuildSources",
+             "BuildSolver", "CCrypto", system]
+        ),
+        ours(
+            "Commands",
+            ["BuildEngine", "Audit", "BuildModel", "OCIModel", "BuildEvents", "LLB", "DockerfileFrontend", "CLinux",
+             arguments, system]
+        ),
+        .executableTarget(name: "reel", dependencies: ["Commands"], swiftSettings: strict),
+    ],
+    swiftLanguageModes: [.v6]
+)

@@ -1,0 +1,47 @@
+// SPDX-License-Identifier: Apache-2.0
+
+/// The id of a build: a ULID, 26 lowercase characters of Crockford's base 32, ordered by time of start.
+///
+/// Source: github.com/ulid/spec: 48 bits of milliseconds, 80 bits of randomness.
+public struct BuildID: Hashable, Comparable, Sendable, CustomStringConvertible {
+    /// The 26 lowercase characters.
+    public let description: String
+
+    private static let alphabet = Array("0123456789abcdefghjkmnpqrstvwxyz")
+
+    /// Makes an id of a moment and of randomness, of which the low 80 bits count.
+    public init(time: Timestamp, random: (UInt64, UInt64)) {
+        let milliseconds = UInt64(clamping: time.nanoseconds / 1_000_000) & 0xFFFF_FFFF_FFFF
+        var high = milliseconds << 16 | (random.0 & 0xFFFF)
+        var low = random.1
+        var characters: [Character] = []
+        for _ in 0..<26 {
+            characters.append(Self.alphabet[Int(low & 31)])
+            low = low >> 5 | high << 59
+            high >>= 5
+        }
+        description = String(characters.reversed())
+    }
+
+    /// Parses a whole id.
+    ///
+    /// - Throws: `BuildIDError` unless it is 26 characters of the alphabet (capitals are read as small letters).
+    public init(parsing text: String) throws(BuildIDError) {
+        let lower = text.lowercased()
+        guard lower.count == 26, lower.allSatisfy(Self.alphabet.contains) else { throw BuildIDError(text: text) }
+        description = lower
+    }
+
+    /// Orders by time of start.
+    public static func < (left: BuildID, right: BuildID) -> Bool { left.description < right.description }
+}
+
+/// Text that is no build id.
+public struct BuildIDError: Fault, Equatable {
+    /// What was given.
+    public let text: String
+    /// Always `.usage`.
+    public var kind: FaultKind { .usage }
+    /// One sentence.
+    public var description: String { "'\(text)' is not a build id; 'reel history ls' lists them" }
+}

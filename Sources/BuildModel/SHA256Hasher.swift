@@ -1,0 +1,57 @@
+// SPDX-License-Identifier: Apache-2.0
+
+import CCrypto
+
+/// An incremental SHA-256, computed by libcrypto with the processor's SHA instructions where it has them.
+///
+/// Owns one `EVP_MD_CTX`. Not `Sendable`: one hash is fed from one place at a time.
+@safe public struct SHA256Hasher: ~Copyable {
+    private let context: OpaquePointer
+
+    /// Starts an empty hash.
+    public init() {
+        guard let made = unsafe EVP_MD_CTX_new(), unsafe EVP_DigestInit_ex(made, EVP_sha256(), nil) == 1 else {
+            preconditionFailure("libcrypto offers no SHA-256")
+        }
+        unsafe context = made
+    }
+
+    deinit { unsafe EVP_MD_CTX_free(context) }
+
+    /// Feeds raw memory.
+    public mutating func update(_ buffer: UnsafeRawBufferPointer) {
+        guard unsafe EVP_DigestUpdate(context, buffer.baseAddress, buffer.count) == 1 else {
+            preconditionFailure("EVP_DigestUpdate failed")
+        }
+    }
+
+    /// Feeds an array.
+    public mutating func update(_ bytes: [UInt8]) {
+        unsafe bytes.withUnsafeBytes { unsafe update($0) }
+    }
+
+    /// The digest of all that was fed so far, which leaves the hash as it is, so that feeding can go on.
+    public borrowing func digest() -> ContentDigest {
+        guard let copy = unsafe EVP_MD_CTX_new(), unsafe EVP_MD_CTX_copy_ex(copy, context) == 1 else {
+            preconditionFailure("EVP_MD_CTX_copy_ex failed")
+        }
+        defer { unsafe EVP_MD_CTX_free(copy) }
+        var out = [UInt8](repeating: 0, count: 32)
+        guard unsafe EVP_DigestFinal_ex(copy, &out, nil) == 1, let digest = try? ContentDigest(bytes: out) else {
+            preconditionFailure("EVP_DigestFinal_ex failed")
+        }
+        return digest
+    }
+}
+
+extension ContentDigest {
+    /// The digest of `bytes`.
+    public init(of bytes: [UInt8]) {
+        var hasher = SHA256Hasher()
+        hasher.update(bytes)
+        self = hasher.digest()
+    }
+
+    /// The digest of the UTF-8 of `text`.
+    public init(of text: String) { self.init(of: Array(text.utf8)) }
+}

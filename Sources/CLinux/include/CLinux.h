@@ -1,0 +1,48 @@
+// SPDX-License-Identifier: Apache-2.0
+// Linux calls and constants that Swift's Glibc overlay does not show.
+#ifndef REEL_CLINUX_H
+#define REEL_CLINUX_H
+
+#ifndef _GNU_SOURCE
+#define _GNU_SOURCE
+#endif
+#include <dirent.h>
+#include <errno.h>
+#include <fcntl.h>
+#include <grp.h>
+#include <linux/openat2.h>
+#include <sched.h>
+#include <signal.h>
+#include <stdint.h>
+#include <stdio.h>
+#include <sys/file.h>
+#include <sys/mman.h>
+#include <sys/mount.h>
+#include <sys/prctl.h>
+#include <sys/stat.h>
+#include <sys/statfs.h>
+#include <sys/sysmacros.h>
+#include <sys/types.h>
+#include <sys/uio.h>
+#include <sys/utsname.h>
+#include <sys/wait.h>
+#include <sys/xattr.h>
+#include <unistd.h>
+
+/// openat2(2): opens `path` below `dirfd` under the RESOLVE_* rules in `resolve`. Returns -1 and sets errno on failure.
+int reel_openat2(int dirfd, const char *path, uint64_t flags, uint64_t mode, uint64_t resolve);
+
+/// Whether two struct stat agree in all that shows that a file changed: size, mtime, ctime, inode, device, mode.
+int reel_same_stat(const struct stat *a, const struct stat *b);
+
+/// CRC-32C (Castagnoli) as EROFS wants it: continues `crc` over `length` bytes, no final inversion.
+uint32_t reel_crc32c(uint32_t crc, const void *data, size_t length);
+
+/// openat(2) with its variadic argument made plain.
+int reel_openat(int dirfd, const char *path, int flags, mode_t mode);
+
+/// The st_mtim/st_ctim of `s`, as nanoseconds since 1970.
+int64_t reel_mtime_ns(const struct stat *s);
+int64_t reel_ctime_ns(const struct stat *s);
+
+#endif
