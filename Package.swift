@@ -23,7 +23,7 @@ func ours(_ name: String, _ dependencies: [Target.Dependency] = []) -> Target {
 func tests(_ name: String, _ dependencies: [Target.Dependency] = [], resources: [Resource] = []) -> Target {
     .testTarget(
         name: "\(name)Tests",
-        dependencies: [.byName(name: name), "BuildModel"] + dependencies,
+        dependencies: [.byName(name: name)] + (name == "BuildModel" ? [] : ["BuildModel"]) + dependencies,
         resources: resources,
         swiftSettings: strict
     )
@@ -60,7 +60,7 @@ let package = Package(
         ours("BuildModel", ["CCrypto", "CLinux", system]),
         ours("OCIModel", ["BuildModel"]),
         ours("BuildEvents", ["BuildModel", collections]),
-        .target(name: "LLBProto", dependencies: [protobuf]),
+        .target(name: "LLBProto", dependencies: [protobuf], exclude: ["ops.proto"]),
         ours("LLB", ["BuildModel", "LLBProto", protobuf]),
         ours("PathPatterns", ["BuildModel"]),
 
@@ -84,15 +84,22 @@ let package = Package(
         ),
         ours(
             "Audit",
-            ["BuildEngine", "BuildModel", "OCIModel", "LLB", "BuildEvents", "EventStorage", "Layers", "BuildSources",
-             "BuildSolver", "CCrypto", system]
+            [
+                "BuildEngine", "BuildModel", "OCIModel", "LLB", "BuildEvents", "EventStorage", "Layers", "BuildSources",
+                "BuildSolver", "CCrypto", system,
+            ]
         ),
         ours(
             "Commands",
-            ["BuildEngine", "Audit", "BuildModel", "OCIModel", "BuildEvents", "LLB", "DockerfileFrontend", "CLinux",
-             arguments, system]
+            [
+                "BuildEngine", "Audit", "BuildModel", "OCIModel", "BuildEvents", "LLB", "DockerfileFrontend", "CLinux",
+                arguments, system,
+            ]
         ),
         .executableTarget(name: "reel", dependencies: ["Commands"], swiftSettings: strict),
+
+        tests("BuildModel"),
+        tests("OCIModel"),
     ],
     swiftLanguageModes: [.v6]
 )

@@ -47,7 +47,7 @@ public protocol Fault: Error, Sendable, CustomStringConvertible {
 
 /// A system call that failed.
 public struct SystemCallError: Fault, Equatable {
-    /// The call, e.g. `openat2`.
+    /// The call, such as `openat2`.
     public let call: String
     /// What it was about, usually a path.
     public let subject: String

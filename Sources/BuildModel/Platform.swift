@@ -4,11 +4,11 @@
 ///
 /// Source: OCI image specification, "Image Index", `platform`; containerd's `platforms` package for normal forms.
 public struct Platform: Hashable, Sendable {
-    /// E.g. `linux`.
+    /// Such as `linux`.
     public var os: String
-    /// E.g. `amd64`.
+    /// Such as `amd64`.
     public var architecture: String
-    /// E.g. `v7`; empty where there is none.
+    /// Such as `v7`; empty where there is none.
     public var variant: String
     /// The operating system's version; empty where it does not matter.
     public var osVersion: String
@@ -51,7 +51,7 @@ public struct Platform: Hashable, Sendable {
         "linux", "windows", "darwin", "macos", "freebsd", "netbsd", "openbsd", "solaris", "wasip1", "js", "aix",
     ]
 
-    /// The machine's spelling in `uname -m`, e.g. `x86_64`; the architecture itself where none is known.
+    /// The machine's spelling in `uname -m`, such as `x86_64`; the architecture itself where none is known.
     public var unameMachine: String {
         switch (architecture, variant) {
         case ("amd64", _): "x86_64"
@@ -87,5 +87,5 @@ public struct PlatformError: Fault, Equatable {
     /// Always `.usage`.
     public var kind: FaultKind { .usage }
     /// One sentence.
-    public var description: String { "'\(text)' is not a platform; write it as os/arch[/variant], e.g. linux/amd64" }
+    public var description: String { "'\(text)' is not a platform; write it as os/arch[/variant], such as linux/amd64" }
 }

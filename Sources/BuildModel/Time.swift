@@ -19,7 +19,7 @@ public struct Timestamp: Hashable, Comparable, Sendable {
     /// The earlier one is the lesser.
     public static func < (left: Timestamp, right: Timestamp) -> Bool { left.nanoseconds < right.nanoseconds }
 
-    /// RFC 3339 in UTC, e.g. `1980-01-01T00:00:00Z`; nanoseconds only where they are not 0.
+    /// RFC 3339 in UTC, such as `1980-01-01T00:00:00Z`; nanoseconds only where they are not 0.
     public var rfc3339: String {
         let (second, fraction) = nanoseconds.euclideanDivided(by: 1_000_000_000)
         let (day, inDay) = second.euclideanDivided(by: 86_400)

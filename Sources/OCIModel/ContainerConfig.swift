@@ -9,7 +9,7 @@ public import BuildModel
 public struct ContainerConfig: Hashable, Sendable {
     /// User (and group) by name or id; empty for root.
     public var user = ""
-    /// `port/protocol`, e.g. `80/tcp`.
+    /// `port/protocol`, such as `80/tcp`.
     public var exposedPorts: Set<String> = []
     /// `NAME=value`, in order, each name once.
     public var env: [String] = []

@@ -6,7 +6,7 @@ public import BuildModel
 ///
 /// Source: OCI image specification, "Content Descriptors".
 public struct Descriptor: Hashable, Sendable {
-    /// The media type, e.g. `application/vnd.oci.image.manifest.v1+json`.
+    /// The media type, such as `application/vnd.oci.image.manifest.v1+json`.
     public var mediaType: String
     /// The digest of the blob's bytes.
     public var digest: ContentDigest
@@ -42,7 +42,11 @@ public struct Descriptor: Hashable, Sendable {
     public init(json: JSONValue) throws(OCIError) {
         guard let mediaType = json["mediaType"]?.text, let size = json["size"]?.integer, size >= 0,
             let text = json["digest"]?.text, let digest = try? ContentDigest(parsing: text)
-        else { throw .malformed("a descriptor needs mediaType, size and a sha256 digest: \(json.canonicalText.prefix(200))") }
+        else {
+            throw .malformed(
+                "a descriptor needs mediaType, size and a sha256 digest: \(json.canonicalText.prefix(200))"
+            )
+        }
         self.init(
             mediaType: mediaType,
             digest: digest,

@@ -7,9 +7,9 @@ public import BuildModel
 /// Source: github.com/distribution/reference, grammar and "familiar names": `debian` is
 /// `docker.io/library/debian:latest`.
 public struct ImageReference: Hashable, Sendable {
-    /// The registry's host and port, e.g. `docker.io`.
+    /// The registry's host and port, such as `docker.io`.
     public let registry: String
-    /// The repository's path, e.g. `library/debian`.
+    /// The repository's path, such as `library/debian`.
     public let repository: String
     /// The tag; `nil` only where there is a digest.
     public let tag: String?
@@ -83,7 +83,7 @@ public struct ImageReference: Hashable, Sendable {
 }
 
 extension ImageReference: CustomStringConvertible {
-    /// The full name, e.g. `docker.io/library/debian:12`.
+    /// The full name, such as `docker.io/library/debian:12`.
     public var description: String {
         "\(registry)/\(repository)" + (tag.map { ":\($0)" } ?? "") + (digest.map { "@\($0)" } ?? "")
     }
