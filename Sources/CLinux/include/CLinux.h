@@ -3,9 +3,7 @@
 #ifndef REEL_CLINUX_H
 #define REEL_CLINUX_H
 
-#ifndef _GNU_SOURCE
-#define _GNU_SOURCE
-#endif
+// No _GNU_SOURCE here: Swift's own Glibc module is built without it, and two modules must agree on every struct.
 #include <dirent.h>
 #include <errno.h>
 #include <fcntl.h>
@@ -28,6 +26,45 @@
 #include <sys/wait.h>
 #include <sys/xattr.h>
 #include <unistd.h>
+
+// What the system headers show under _GNU_SOURCE only; values of the generic kernel ABI.
+#ifndef O_PATH
+#define O_PATH 010000000
+#endif
+#ifndef O_TMPFILE
+#define O_TMPFILE 020200000
+#endif
+#ifndef O_NOATIME
+#define O_NOATIME 01000000
+#endif
+#ifndef O_DIRECT
+#define O_DIRECT 040000
+#endif
+#ifndef AT_EMPTY_PATH
+#define AT_EMPTY_PATH 0x1000
+#endif
+#ifndef SEEK_DATA
+#define SEEK_DATA 3
+#define SEEK_HOLE 4
+#endif
+#ifndef CLONE_NEWNS
+#define CLONE_NEWNS 0x00020000
+#define CLONE_NEWCGROUP 0x02000000
+#define CLONE_NEWUTS 0x04000000
+#define CLONE_NEWIPC 0x08000000
+#define CLONE_NEWUSER 0x10000000
+#define CLONE_NEWPID 0x20000000
+#define CLONE_NEWNET 0x40000000
+#endif
+#ifndef RENAME_NOREPLACE
+#define RENAME_NOREPLACE 1
+#define RENAME_EXCHANGE 2
+#endif
+int unshare(int flags);
+int setns(int fd, int nstype);
+int pipe2(int fds[2], int flags);
+int syncfs(int fd);
+int fallocate(int fd, int mode, off_t offset, off_t len);
 
 /// openat2(2): opens `path` below `dirfd` under the RESOLVE_* rules in `resolve`. Returns -1 and sets errno on failure.
 int reel_openat2(int dirfd, const char *path, uint64_t flags, uint64_t mode, uint64_t resolve);
