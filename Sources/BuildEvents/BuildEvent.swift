@@ -17,7 +17,7 @@ public enum BuildEvent: Equatable, Sendable {
     case sourceResolved(SourceResolved)
     /// A local context was read and hashed. Before its `sourceResolved`.
     case contextDigested(ContextDigested)
-    /// Something in a context was left out that is not a matter of ignore rules, e.g. a socket.
+    /// Something in a context was left out that is not a matter of ignore rules, such as a socket.
     case contextSkipped(ContextSkipped)
     /// A step's key is known. All its inputs have results.
     case stepKeyed(StepKeyed)
@@ -150,7 +150,7 @@ public struct DefinitionLoaded: Equatable, Sendable {
 public struct SourceResolving: Equatable, Sendable {
     /// The vertex; `nil` when the frontend asks, before there is a graph.
     public var vertex: ContentDigest?
-    /// E.g. `docker-image://docker.io/library/debian:12`, `local://context`, credentials removed.
+    /// Such as `docker-image://docker.io/library/debian:12`, `local://context`, credentials removed.
     public var identifier: String
 
     /// Makes the payload.
@@ -176,7 +176,7 @@ public struct SourceResolved: Equatable, Sendable {
     public var layers: [ContentDigest]
     /// The blobs that a replay needs beside the layers (manifest, configuration).
     public var blobs: [ContentDigest]
-    /// More that is part of the identity, e.g. `subdir`, `ref`.
+    /// More that is part of the identity, such as `subdir`, `ref`.
     public var details: [String: String]
     /// Bytes fetched, depth, duration.
     public var happened: Happened
@@ -207,7 +207,7 @@ public struct SourceResolved: Equatable, Sendable {
 
 /// A context as it was read.
 public struct ContextDigested: Equatable, Sendable {
-    /// The name, e.g. `context`.
+    /// The name, such as `context`.
     public var name: String
     /// The digest of the context: that of its manifest.
     public var digest: ContentDigest
@@ -252,7 +252,7 @@ public struct ContextSkipped: Equatable, Sendable {
     public var name: String
     /// The path in it.
     public var path: String
-    /// Why, e.g. `socket`.
+    /// Why, such as `socket`.
     public var reason: String
 
     /// Makes the payload.
@@ -267,7 +267,7 @@ public struct ContextSkipped: Equatable, Sendable {
 public struct StepKeyed: Equatable, Sendable {
     /// The vertex's digest in the definition.
     public var vertex: ContentDigest
-    /// What a person calls it, e.g. `[build 2/4] RUN make`.
+    /// What a person calls it, such as `[build 2/4] RUN make`.
     public var name: String
     /// The key.
     public var key: ContentDigest
@@ -447,7 +447,7 @@ public struct StepFailed: Equatable, Sendable {
 
 /// A step or stage that did not come to run.
 public struct StepSkipped: Equatable, Sendable {
-    /// What a person calls it, e.g. `stage 'test'`.
+    /// What a person calls it, such as `stage 'test'`.
     public var name: String
     /// The vertex, where there is one.
     public var vertex: ContentDigest?
@@ -742,7 +742,7 @@ public struct LogRecovered: Equatable, Sendable {
 
 /// Another way than asked.
 public struct Fallback: Equatable, Sendable {
-    /// What it is about, e.g. a source string or `layers`.
+    /// What it is about, such as a source string or `layers`.
     public var subject: String
     /// What was done instead and why, one sentence.
     public var reason: String

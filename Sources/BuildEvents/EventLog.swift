@@ -31,7 +31,7 @@ public protocol EventAppending: Sendable {
 
     /// Waits until everything appended so far is committed, cancelled or not.
     ///
-    /// - Throws: The first failure to store an event, e.g. a full disk; what came after it is not stored either.
+    /// - Throws: The first failure to store an event, such as a full disk; what came after it is not stored either.
     func flush() async throws
 }
 
