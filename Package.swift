@@ -72,7 +72,7 @@ let package = Package(
         ours("FileOperations", ["BuildModel", "OCIModel", "LLB", "Layers", "PathPatterns", system]),
         ours("BuildSources", ["BuildModel", "OCIModel", "Layers", "PathPatterns", "CLinux", system, subprocess]),
         ours("Sandbox", ["BuildModel", "OCIModel", "Layers", "CLinux", subprocess, system]),
-        ours("BuildExporters", ["BuildModel", "OCIModel", "Layers", "CLinux", system]),
+        ours("BuildExporters", ["BuildModel", "OCIModel", "Layers", "CLinux", system, subprocess]),
 
         ours(
             "BuildEngine",
