@@ -1,0 +1,20 @@
+// SPDX-License-Identifier: Apache-2.0
+
+public import SystemPackage
+
+/// What a driver must know of the process that it mounts for.
+public struct MountEnvironment: Hashable, Sendable {
+    /// A folder of this process alone, on the file system of the data root; mounts and upper directories are below it.
+    public var folder: FilePath
+    /// Whether the process is root in a user namespace only, so that overlayfs keeps its marks in `user.*`.
+    public var isRootless: Bool
+    /// Whether files can belong to one user and group only, since no more ids are mapped.
+    public var hasSingleID: Bool
+
+    /// Describes a process.
+    public init(folder: FilePath, isRootless: Bool = false, hasSingleID: Bool = false) {
+        self.folder = folder
+        self.isRootless = isRootless
+        self.hasSingleID = hasSingleID
+    }
+}

@@ -1,0 +1,37 @@
+// SPDX-License-Identifier: Apache-2.0
+
+/// The namespaces of its own that this process is in.
+///
+/// A private mount namespace, so that no mount outlives the process, however it dies. An ordinary user gets a user
+/// namespace around it, in which the process is root.
+public struct NamespaceEntry: Hashable, Sendable {
+    /// Who the process is outside.
+    public enum Identity: String, Hashable, Sendable {
+        /// root.
+        case root
+        /// An ordinary user with the ids of `/etc/subuid` and `/etc/subgid` below root.
+        case mappedIDs
+        /// An ordinary user who has one id only: files of other owners can't exist.
+        case singleID
+    }
+
+    /// Who the process is outside.
+    public let identity: Identity
+    /// What was done about control groups that runtimes refuse; `nil` where nothing had to be done.
+    public let cgroupsHidden: String?
+    /// Why there is one id only; `nil` where there are more.
+    public let singleIDReason: String?
+
+    /// Whether the process is root inside only.
+    public var isRootless: Bool { identity != .root }
+
+    /// Enters new namespaces for the whole process.
+    ///
+    /// Call it from `main` before any thread is started and before anything asynchronous. A failure leaves the process
+    /// as it was, or with namespaces that it does not need. Calling it again returns the first call's answer.
+    ///
+    /// - Throws: `SandboxError.namespaces`.
+    public static func enter() throws(SandboxError) -> NamespaceEntry {
+        throw .namespaces(reason: "unfinished")
+    }
+}
