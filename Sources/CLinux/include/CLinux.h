@@ -64,6 +64,8 @@ int unshare(int flags);
 int setns(int fd, int nstype);
 int pipe2(int fds[2], int flags);
 int syncfs(int fd);
+ssize_t copy_file_range(int fd_in, off_t *off_in, int fd_out, off_t *off_out, size_t len, unsigned flags);
+int renameat2(int olddirfd, const char *oldpath, int newdirfd, const char *newpath, unsigned flags);
 int fallocate(int fd, int mode, off_t offset, off_t len);
 
 /// openat2(2): opens `path` below `dirfd` under the RESOLVE_* rules in `resolve`. Returns -1 and sets errno on failure.
