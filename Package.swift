@@ -92,7 +92,8 @@ let package = Package(
         ours(
             "Commands",
             [
-                "BuildEngine", "Audit", "BuildModel", "OCIModel", "BuildEvents", "LLB", "DockerfileFrontend", "CLinux",
+                "BuildEngine", "Audit", "BuildModel", "OCIModel", "BuildEvents", "EventStorage", "LLB",
+                "DockerfileFrontend", "PathPatterns", "Layers", "BuildSources", "BuildExporters", "Sandbox", "CLinux",
                 arguments, system,
             ]
         ),
@@ -100,6 +101,8 @@ let package = Package(
 
         tests("BuildModel"),
         tests("OCIModel"),
+        tests("BuildProgress", ["BuildEvents"]),
+        tests("LLB", resources: [.copy("Vectors")]),
     ],
     swiftLanguageModes: [.v6]
 )

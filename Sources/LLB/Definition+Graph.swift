@@ -8,7 +8,7 @@ extension Definition {
         Definition(
             vertices: [], output: nil, sources: sources, outputMetadata: VertexMetadata(), wireOrder: [],
             closingBytes: [], described: [], located: [], extraMetadata: [:], extraLocations: [:],
-            hasSourceMessage: false, indexes: [:]
+            hasSourceMessage: false, original: nil, indexes: [:]
         )
     }
 
@@ -25,7 +25,7 @@ extension Definition {
         self.init(
             vertices: vertices, output: output, sources: sources, outputMetadata: outputMetadata, wireOrder: vertices,
             closingBytes: closing.bytes, described: Set(digests + [closingDigest]), located: Set(digests),
-            extraMetadata: [:], extraLocations: [:], hasSourceMessage: true,
+            extraMetadata: [:], extraLocations: [:], hasSourceMessage: true, original: nil,
             indexes: Dictionary(uniqueKeysWithValues: digests.enumerated().map { ($1, $0) })
         )
     }

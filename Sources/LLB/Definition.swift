@@ -32,6 +32,8 @@ public struct Definition: Hashable, Sendable {
     let extraLocations: [String: [SourceLocation]]
     /// Whether the wire has a source message.
     let hasSourceMessage: Bool
+    /// The bytes that it was decoded from; `nil` where it was made here.
+    let original: [UInt8]?
     /// Indexes of `wireOrder` by digest.
     let indexes: [ContentDigest: Int]
 
@@ -56,6 +58,7 @@ extension Definition {
         self = try Self.decode(bytes, allowingEmpty: allowingEmpty)
     }
 
-    /// The wire form: fields by number, maps by key, as Go's deterministic marshalling writes them.
-    public var encoded: [UInt8] { encode() }
+    /// The wire form: the bytes that it was decoded from, or else fields by number and maps by key, as Go's
+    /// deterministic marshalling writes them.
+    public var encoded: [UInt8] { original ?? encode() }
 }

@@ -19,16 +19,18 @@ extension Definition {
             throw .malformed("it does not decode as a definition")
         }
         if message.def.isEmpty, !allowingEmpty { throw .empty }
-        return try decode(message, nesting: 0)
+        return try decode(message, nesting: 0, original: bytes)
     }
 
     /// Reads and checks a definition, which lies within `nesting` others.
-    static func decode(_ message: PBDefinition, nesting: Int) throws(LLBError) -> Definition {
+    static func decode(
+        _ message: PBDefinition, nesting: Int, original: [UInt8]? = nil
+    ) throws(LLBError) -> Definition {
         guard nesting < maximumNesting else { throw .tooLarge(what: "nested definitions", limit: maximumNesting) }
         guard message.def.count <= maximumVertexCount else {
             throw .tooLarge(what: "vertices", limit: maximumVertexCount)
         }
-        var decoder = DefinitionDecoder(message: message, nesting: nesting)
+        var decoder = DefinitionDecoder(message: message, nesting: nesting, original: original)
         return try decoder.decode()
     }
 }
@@ -37,6 +39,7 @@ extension Definition {
 struct DefinitionDecoder {
     let message: PBDefinition
     let nesting: Int
+    let original: [UInt8]?
     private var vertices: [Vertex] = []
     private var indexes: [ContentDigest: Int] = [:]
     private var described: Set<ContentDigest> = []
@@ -44,9 +47,10 @@ struct DefinitionDecoder {
     private var metadata: [String: VertexMetadata] = [:]
     private var locations: [String: [SourceLocation]] = [:]
 
-    init(message: PBDefinition, nesting: Int) {
+    init(message: PBDefinition, nesting: Int, original: [UInt8]?) {
         self.message = message
         self.nesting = nesting
+        self.original = original
     }
 
     mutating func decode() throws(LLBError) -> Definition {
@@ -63,7 +67,8 @@ struct DefinitionDecoder {
             vertices: try Definition.order(output, closing: closing, of: vertices, indexes: indexes),
             output: output, sources: sources, outputMetadata: outputMetadata, wireOrder: vertices,
             closingBytes: closingBytes, described: described, located: located, extraMetadata: metadata,
-            extraLocations: locations, hasSourceMessage: message.hasSource, indexes: indexes
+            extraLocations: locations, hasSourceMessage: message.hasSource, original: original,
+            indexes: indexes
         )
     }
 
@@ -140,7 +145,7 @@ func refuseUnknownFields(
 }
 
 extension VertexMetadata {
-    fileprivate init(_ message: PBOpMetadata) throws(LLBError) {
+    init(_ message: PBOpMetadata) throws(LLBError) {
         try refuseUnknownFields(message, named: "OpMetadata")
         self.init(description: message.description_p, ignoresCache: message.ignoreCache)
         capabilities = message.caps
