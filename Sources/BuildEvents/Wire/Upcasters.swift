@@ -1,0 +1,26 @@
+// SPDX-License-Identifier: Apache-2.0
+
+/// How bodies of older versions become bodies of newer ones, one version at a time, on reading.
+///
+/// A kind whose form changes gets a new version and an entry here; the golden files of the old version stay.
+public struct Upcasters: Sendable {
+    /// Turns a body of one version into one of the next.
+    public typealias Step = @Sendable (inout WireBody) throws(WireError) -> Void
+
+    /// By kind, the steps in order: the first leads from version 1 to 2.
+    private let steps: [String: [Step]]
+
+    /// The steps for every version that ever shipped: each kind is at version 1 so far.
+    public static let shipped = Upcasters([:])
+
+    /// Makes a table, by kind; the first step of a kind leads from version 1 to 2.
+    public init(_ steps: [String: [Step]]) { self.steps = steps }
+
+    /// The newest version of `kind` that can be read.
+    func newest(of kind: EventKind) -> Int { max(kind.version, 1 + steps[kind.rawValue, default: []].count) }
+
+    /// Raises a body from `version` to the newest.
+    func raise(_ body: inout WireBody, kind: String, from version: Int) throws(WireError) {
+        for step in steps[kind, default: []].dropFirst(version - 1) { try step(&body) }
+    }
+}
