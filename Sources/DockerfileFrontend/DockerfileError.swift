@@ -13,7 +13,7 @@ public struct DockerfileError: Fault, Equatable {
     /// What to do, e.g. `did you mean RUN?`.
     public let advice: String?
     /// Where it is wrong; `nil` where no place in the file is.
-    public let position: SourcePosition?
+    public let position: DockerfilePosition?
     /// The line of the file, without its end.
     public let line: String
     /// How many characters the caret marks, at least 1.
@@ -23,7 +23,7 @@ public struct DockerfileError: Fault, Equatable {
         _ message: String,
         advice: String? = nil,
         kind: FaultKind = .usage,
-        position: SourcePosition? = nil,
+        position: DockerfilePosition? = nil,
         line: String = "",
         length: Int = 1
     ) {

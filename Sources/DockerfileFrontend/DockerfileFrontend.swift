@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 
-public import BuildModel
+import BuildModel
 
 /// Turns a Dockerfile into an LLB definition and an image configuration.
 ///
@@ -23,7 +23,7 @@ public enum DockerfileFrontend {
         _ source: [UInt8],
         fileName: String = "Dockerfile"
     ) throws(DockerfileError) -> Dockerfile {
-        throw DockerfileError("not yet", kind: .failed)
+        try Dockerfile(parsing: source, fileName: fileName)
     }
 
     /// Checks every stage of a request's file (`reel build --check`).
@@ -46,10 +46,4 @@ public struct LintReport: Sendable {
     public var isError: Bool
     /// The mistake that ended the check, if one did.
     public var error: DockerfileError?
-}
-
-/// A parsed file: stages of typed instructions.
-public struct Dockerfile: Sendable {
-    /// The syntax tree in the stable form of `Docs/dockerfile.md`.
-    public var json: JSONValue { .null }
 }

@@ -55,7 +55,7 @@ public struct SecretUse: Hashable, Sendable {
     /// Whether the step fails without it.
     public var isRequired: Bool
     /// Where it stands in the file.
-    public var position: SourcePosition
+    public var position: DockerfilePosition
 }
 
 /// A stage that nothing needs.
@@ -67,7 +67,7 @@ public struct SkippedStage: Hashable, Sendable {
     /// One clause, e.g. `the target 'app' does not use it`.
     public var reason: String
     /// Where its FROM stands.
-    public var position: SourcePosition
+    public var position: DockerfilePosition
 }
 
 /// Something in a Dockerfile that is allowed and unwise.
@@ -79,7 +79,7 @@ public struct LintWarning: Hashable, Sendable {
     /// What the rule is about, in general.
     public var explanation: String
     /// Where.
-    public var position: SourcePosition
+    public var position: DockerfilePosition
     /// The last line that it is about.
     public var lastLine: Int
     /// BuildKit's page about the rule; empty for rules of reel's own.
@@ -92,7 +92,7 @@ extension LintWarning: CustomStringConvertible {
 }
 
 /// A place in a source file.
-public struct SourcePosition: Hashable, Sendable, CustomStringConvertible {
+public struct DockerfilePosition: Hashable, Sendable, CustomStringConvertible {
     /// The file's name as the request gives it.
     public var file: String
     /// From 1.
