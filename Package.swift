@@ -31,10 +31,11 @@ func tests(_ name: String, _ dependencies: [Target.Dependency] = [], resources: 
 
 let protobuf = Target.Dependency.product(name: "SwiftProtobuf", package: "swift-protobuf")
 let grdb = Target.Dependency.product(name: "GRDB", package: "GRDB.swift")
+let sqlite = Target.Dependency.product(name: "GRDBSQLite", package: "GRDB.swift")
 let arguments = Target.Dependency.product(name: "ArgumentParser", package: "swift-argument-parser")
 let subprocess = Target.Dependency.product(name: "Subprocess", package: "swift-subprocess")
 let system = Target.Dependency.product(name: "SystemPackage", package: "swift-system")
-let collections = Target.Dependency.product(name: "Collections", package: "swift-collections")
+let deque = Target.Dependency.product(name: "DequeModule", package: "swift-collections")
 
 let package = Package(
     name: "reel",
@@ -59,15 +60,15 @@ let package = Package(
 
         ours("BuildModel", ["CCrypto", "CLinux", system]),
         ours("OCIModel", ["BuildModel"]),
-        ours("BuildEvents", ["BuildModel", collections]),
+        ours("BuildEvents", ["BuildModel"]),
         .target(name: "LLBProto", dependencies: [protobuf], exclude: ["ops.proto"]),
         ours("LLB", ["BuildModel", "LLBProto", protobuf]),
         ours("PathPatterns", ["BuildModel"]),
 
         ours("DockerfileFrontend", ["BuildModel", "OCIModel", "LLB", "PathPatterns"]),
-        ours("BuildSolver", ["BuildModel", "LLB", "BuildEvents", "OCIModel", collections]),
+        ours("BuildSolver", ["BuildModel", "LLB", "BuildEvents", "OCIModel", deque]),
 
-        ours("EventStorage", ["BuildModel", "BuildEvents", "CLinux", grdb, system]),
+        ours("EventStorage", ["BuildModel", "BuildEvents", "CLinux", grdb, sqlite, system]),
         ours("Layers", ["BuildModel", "OCIModel", "CLinux", "CDeflate", "CZlib", "CZstd", system]),
         ours("FileOperations", ["BuildModel", "OCIModel", "LLB", "Layers", "PathPatterns", system]),
         ours("BuildSources", ["BuildModel", "OCIModel", "Layers", "PathPatterns", "CLinux", system, subprocess]),
@@ -79,7 +80,7 @@ let package = Package(
             [
                 "BuildModel", "OCIModel", "LLB", "BuildEvents", "DockerfileFrontend", "PathPatterns", "BuildSolver",
                 "EventStorage", "Layers", "FileOperations", "BuildSources", "Sandbox", "BuildExporters", "CLinux",
-                system, collections,
+                system,
             ]
         ),
         ours(
@@ -103,6 +104,7 @@ let package = Package(
         tests("OCIModel"),
         tests("BuildProgress", ["BuildEvents"]),
         tests("LLB", resources: [.copy("Vectors")]),
+        tests("PathPatterns"),
     ],
     swiftLanguageModes: [.v6]
 )
