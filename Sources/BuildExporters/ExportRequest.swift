@@ -86,6 +86,8 @@ public struct ExportResult: Hashable, Sendable {
     public var destination: String?
     /// How many bytes were written; 0 where that is not known.
     public var bytes: Int64
+    /// What a person should know about it, one sentence each.
+    public var notes: [String] = []
 
     /// Makes one of its parts.
     public init(

@@ -25,34 +25,44 @@ struct LayoutContents {
 
     /// Writes a tar: entries in byte order, times 0, owner 0, as containerd and BuildKit write theirs.
     func write(to file: OutputFile, blobs store: BlobStore) throws {
-        try file.write(ArchiveTar.header(name: "blobs/", mode: 0o755, size: 0))
-        try file.write(ArchiveTar.header(name: "blobs/sha256/", mode: 0o755, size: 0))
+        try add(folder: "blobs", to: file)
+        try add(folder: "blobs/sha256", to: file)
         for (descriptor, content) in blobs {
             let name = "blobs/sha256/\(descriptor.digest.hex)"
             switch content {
             case .bytes(let bytes): try add(bytes, as: name, mode: 0o444, to: file)
             case .stored:
-                try file.write(ArchiveTar.header(name: name, mode: 0o444, size: descriptor.size))
+                try file.write(header(name, FileAttributes(kind: .regular, mode: 0o444), size: descriptor.size))
                 let source = try store.open(descriptor.digest)
                 try source.closeAfter {
-                    try file.copy(from: source, at: 0, length: descriptor.size, subject: "blob \(descriptor.digest)")
+                    try file.copy(
+                        from: source,
+                        at: 0,
+                        length: descriptor.size,
+                        subject: "blob \(descriptor.digest)",
+                        sparse: true
+                    )
                 }
-                try pad(file, after: descriptor.size)
+                try file.pad(TarEntryEncoder.padding(after: descriptor.size))
             }
         }
         try add(ImageIndex(manifests: descriptors).json.canonicalBytes, as: "index.json", mode: 0o644, to: file)
         if let dockerManifest { try add(dockerManifest, as: "manifest.json", mode: 0o644, to: file) }
         try add(LayoutDocuments.layout, as: "oci-layout", mode: 0o444, to: file)
-        try file.write(ArchiveTar.end)
+        try file.write(TarEntryEncoder.end)
+    }
+
+    private func header(_ name: String, _ attributes: FileAttributes, size: Int64) -> [UInt8] {
+        TarEntryEncoder.headers(TarEntry(path: Array(name.utf8), attributes: attributes, size: size))
+    }
+
+    private func add(folder name: String, to file: OutputFile) throws {
+        try file.write(header(name, FileAttributes(kind: .directory, mode: 0o755), size: 0))
     }
 
     private func add(_ bytes: [UInt8], as name: String, mode: UInt16, to file: OutputFile) throws {
-        try file.write(ArchiveTar.header(name: name, mode: mode, size: Int64(bytes.count)))
+        try file.write(header(name, FileAttributes(kind: .regular, mode: mode), size: Int64(bytes.count)))
         try file.write(bytes)
-        try pad(file, after: Int64(bytes.count))
-    }
-
-    private func pad(_ file: OutputFile, after size: Int64) throws {
-        try file.write([UInt8](repeating: 0, count: ArchiveTar.padding(after: size)))
+        try file.pad(TarEntryEncoder.padding(after: Int64(bytes.count)))
     }
 }

@@ -116,12 +116,12 @@ struct LayoutFolder {
                     var copier = RangeCopier(
                         source: source,
                         offset: 0,
-                        remaining: descriptor.size,
-                        subject: "blob \(descriptor.digest)"
+                        length: descriptor.size,
+                        subject: "blob \(descriptor.digest)",
+                        sparse: true
                     )
-                    while copier.remaining > 0 {
-                        try Stop.check()
-                        _ = try copier.step(to: output, target: target.string)
+                    if try copier.run(to: output, target: target.string) {
+                        try output.resize(to: descriptor.size)
                     }
                 }
             }

@@ -62,4 +62,30 @@ enum Files {
         guard length >= 0 else { throw SystemCallError("readlink", path.string) }
         return FilePath(String(decoding: buffer[..<length].map(UInt8.init(bitPattern:)), as: UTF8.self))
     }
+
+    /// The length of an open file.
+    static func size(of file: FileDescriptor) -> Int64? {
+        var status = stat()
+        return unsafe fstat(file.rawValue, &status) == 0 ? Int64(status.st_size) : nil
+    }
+
+    /// The group of an open file.
+    static func group(of file: FileDescriptor) -> gid_t? {
+        var status = stat()
+        return unsafe fstat(file.rawValue, &status) == 0 ? status.st_gid : nil
+    }
+
+    /// Writes all of `buffer`.
+    static func writeAll(_ buffer: UnsafeRawBufferPointer, to file: FileDescriptor, name: String) throws(SystemCallError)
+    {
+        var done = 0
+        while done < buffer.count {
+            let written = unsafe write(file.rawValue, buffer.baseAddress?.advanced(by: done), buffer.count - done)
+            if written < 0 {
+                if currentErrno() == EINTR { continue }
+                throw SystemCallError("write", name)
+            }
+            done += written
+        }
+    }
 }

@@ -24,7 +24,10 @@ final class Stop: Sendable {
     func request() { wanted.store(true, ordering: .relaxed) }
 
     /// Throws `CancellationError` if the work that runs on this thread was asked to end.
-    static func check() throws {
-        if let current, current.wanted.load(ordering: .relaxed) { throw CancellationError() }
+    static func check() throws { try current?.check() }
+
+    /// The same for a thread that was started by such work.
+    func check() throws {
+        if wanted.load(ordering: .relaxed) { throw CancellationError() }
     }
 }

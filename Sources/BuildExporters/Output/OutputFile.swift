@@ -19,6 +19,8 @@ final class OutputFile {
     private let temporary: FilePath?
     private let owned: Bool
     private var finished = false
+    private var buffer: [UInt8] = []
+    private static let bufferSize = 1 << 20
 
     /// Opens the place for `destination`.
     ///
@@ -53,6 +55,7 @@ final class OutputFile {
 
     /// Puts the file at its destination.
     func commit() throws {
+        try flush()
         guard let temporary, let destination else { return }
         try Files.rename(temporary, to: destination)
         finished = true
@@ -60,33 +63,46 @@ final class OutputFile {
 
     /// Appends `bytes`.
     func write(_ bytes: [UInt8]) throws {
-        try unsafe bytes.withUnsafeBytes { try unsafe write($0) }
+        if bytes.count >= Self.bufferSize - buffer.count { try flush() }
+        count += Int64(bytes.count)
+        if bytes.count < Self.bufferSize { return buffer.append(contentsOf: bytes) }
+        try unsafe bytes.withUnsafeBytes { try unsafe Files.writeAll($0, to: descriptor, name: name) }
     }
 
-    /// Appends raw memory.
-    func write(_ buffer: UnsafeRawBufferPointer) throws {
-        var rest = unsafe buffer
-        while unsafe !rest.isEmpty {
-            let written = unsafe Glibc.write(descriptor.rawValue, rest.baseAddress, rest.count)
-            if written < 0 {
-                if currentErrno() == EINTR { continue }
-                throw SystemCallError("write", destination?.string ?? "standard output")
-            }
-            count += Int64(written)
-            unsafe rest = UnsafeRawBufferPointer(rebasing: rest[written...])
-        }
+    /// Appends `number` zero bytes, fewer than 512.
+    func pad(_ number: Int) throws {
+        if number > 0 { try write([UInt8](repeating: 0, count: number)) }
     }
 
     /// Appends `length` bytes of `source` from `offset`, within the kernel where that is possible.
     ///
+    /// - Parameter sparse: Whether holes stay holes; the position of `source` is moved then.
     /// - Throws: `ExportError.failed` when the source ends early.
-    func copy(from source: FileDescriptor, at offset: Int64, length: Int64, subject: String) throws {
-        var copier = RangeCopier(source: source, offset: offset, remaining: length, subject: subject)
-        while copier.remaining > 0 {
-            try Stop.check()
-            count += try copier.step(to: descriptor, target: destination?.string ?? "standard output")
+    func copy(from source: FileDescriptor, at offset: Int64, length: Int64, subject: String, sparse: Bool) throws {
+        try flush()
+        var copier = RangeCopier(
+            source: source,
+            offset: offset,
+            length: length,
+            subject: subject,
+            sparse: sparse && temporary != nil
+        )
+        if try copier.run(to: descriptor, target: name) {
+            guard ftruncate(descriptor.rawValue, off_t(count + length)) == 0 else {
+                throw SystemCallError("ftruncate", name)
+            }
         }
+        count += length
     }
+
+    /// Writes what is still in memory.
+    func flush() throws {
+        guard !buffer.isEmpty else { return }
+        try unsafe buffer.withUnsafeBytes { try unsafe Files.writeAll($0, to: descriptor, name: name) }
+        buffer.removeAll(keepingCapacity: true)
+    }
+
+    private var name: String { destination?.string ?? "standard output" }
 
     private static func resolved(_ path: FilePath) throws -> FilePath {
         var path = path
