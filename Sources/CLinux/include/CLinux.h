@@ -84,4 +84,6 @@ int reel_openat(int dirfd, const char *path, int flags, mode_t mode);
 int64_t reel_mtime_ns(const struct stat *s);
 int64_t reel_ctime_ns(const struct stat *s);
 
+#include "containers.h"
+
 #endif

@@ -1,5 +1,9 @@
 // SPDX-License-Identifier: Apache-2.0
 
+import BuildModel
+import OCIModel
+public import SystemPackage
+
 /// Which driver to use, and why.
 public struct DriverChoice: Sendable {
     /// The driver.
@@ -16,6 +20,78 @@ public struct DriverChoice: Sendable {
         in environment: MountEnvironment,
         preferred: String? = nil
     ) throws -> DriverChoice {
-        throw MountError.refused(what: "a snapshot", reason: "unfinished")
+        switch preferred {
+        case nil:
+            if let refusal = erofsRefusal(in: environment.folder) {
+                return DriverChoice(driver: try DirectoryDriver(store, in: environment), reason: refusal)
+            }
+            let reason = "the kernel mounts EROFS images from files"
+            return DriverChoice(driver: try ErofsDriver(store, in: environment), reason: reason)
+        case "directory":
+            return DriverChoice(driver: try DirectoryDriver(store, in: environment), reason: "it was asked for")
+        case "erofs":
+            if let refusal = erofsRefusal(in: environment.folder) {
+                throw MountError.refused(what: "an EROFS image", reason: refusal)
+            }
+            return DriverChoice(driver: try ErofsDriver(store, in: environment), reason: "it was asked for")
+        case let other?:
+            throw MountError.refused(what: "a snapshot", reason: "'\(other)' is no driver; there are erofs and directory")
+        }
     }
+
+    /// Why EROFS images can't be mounted from files; `nil` when they can. Mounts the smallest image there is.
+    public static func erofsRefusal(in folder: FilePath) -> String? {
+        let probe = folder.appending("probe-erofs")
+        defer { try? TreeRemoval.remove(probe) }
+        do {
+            try probe.appending("m").makeFolder()
+            let image = probe.appending("i")
+            let file = try FileDescriptor.open(
+                image,
+                .writeOnly,
+                options: [.create, .truncate, .closeOnExec],
+                permissions: .ownerReadWrite
+            )
+            try file.closeAfter { _ = try file.writeAll(Self.emptyImage) }
+            try ErofsDriver.mount(image, devices: [], at: probe.appending("m"))
+            try Unmount.path(probe.appending("m"))
+            return nil
+        } catch {
+            return "\(error)"
+        }
+    }
+
+    /// An EROFS image with an empty root directory.
+    ///
+    /// Source: the kernel's fs/erofs/erofs_fs.h; blocks of 512 bytes: 0 and 1 unused, 2 the superblock, 3 the inode,
+    /// 4 the directory.
+    static let emptyImage: [UInt8] = {
+        var image = [UInt8](repeating: 0, count: 5 * 512)
+        func put(_ value: UInt64, _ size: Int, at offset: Int) {
+            for index in 0..<size { image[offset + index] = UInt8(truncatingIfNeeded: value >> (8 * UInt64(index))) }
+        }
+        put(0xE0F5_E1E2, 4, at: 1024)
+        put(9, 1, at: 1024 + 12)
+        // Inodes count from byte 0 in steps of 32.
+        put(3 * 512 / 32, 2, at: 1024 + 14)
+        put(1, 8, at: 1024 + 16)
+        put(5, 4, at: 1024 + 36)
+        // Extended inode, plain data: a directory, mode 0755, two links.
+        let inode = 3 * 512
+        put(1, 2, at: inode)
+        put(0o40755, 2, at: inode + 4)
+        put(27, 8, at: inode + 8)
+        put(4, 4, at: inode + 16)
+        put(1, 4, at: inode + 20)
+        put(2, 4, at: inode + 44)
+        // `.` and `..`, which both are this directory.
+        let entries = 4 * 512
+        for (index, name) in [(0, UInt64(24)), (1, 25)] {
+            put(UInt64(inode / 32), 8, at: entries + 12 * index)
+            put(name, 2, at: entries + 12 * index + 8)
+            put(2, 1, at: entries + 12 * index + 10)
+        }
+        for offset in 24..<27 { image[entries + offset] = UInt8(ascii: ".") }
+        return image
+    }()
 }

@@ -1,0 +1,75 @@
+// SPDX-License-Identifier: Apache-2.0
+// Namespaces, mounts and the process that watches a container: what must happen in C, since it is done before threads
+// exist or between fork and exec.
+#ifndef REEL_CONTAINERS_H
+#define REEL_CONTAINERS_H
+
+#include <stdint.h>
+#include <sys/types.h>
+
+/// Who a process is outside of its namespaces.
+enum { REEL_IDENTITY_ROOT = 0, REEL_IDENTITY_MAPPED = 1, REEL_IDENTITY_SINGLE = 2 };
+
+/// What reel_enter_namespaces() did; texts are empty where there is nothing to say.
+struct reel_namespaces {
+    /// One of REEL_IDENTITY_*.
+    int identity;
+    /// What was done about a hybrid hierarchy of control groups.
+    char cgroups[128];
+    /// Why only one id is mapped.
+    char single[256];
+    /// Why there are no namespaces.
+    char error[256];
+};
+
+/// Gives the process, which must have one thread only, a mount namespace of its own, and an ordinary user a user
+/// namespace around it. Returns 0, or -1 with `error` filled. A second call returns what the first one found.
+int reel_enter_namespaces(struct reel_namespaces *out);
+
+/// What reel_supervise() shall run and watch.
+struct reel_launch {
+    /// The runtime and its arguments; it must make a container, write its process id into `pid_file` and exit.
+    const char *program;
+    char *const *arguments;
+    char *const *environment;
+    const char *pid_file;
+    /// Where the container's standard output and standard error go.
+    int output, error;
+    /// The reading end of a pipe: once it has a byte or no writer, everything is killed.
+    int life;
+    /// Where one `struct reel_outcome` is written when all is over.
+    int report;
+    /// Files `cgroup.procs` of the control groups that the runtime shall start in.
+    const int *groups;
+    int group_count;
+};
+
+/// How it ended. The statuses are those of wait(2).
+struct reel_outcome {
+    /// Of the runtime.
+    int32_t runtime_status;
+    /// Whether the runtime made a container, and whether it was killed because `life` ended.
+    int32_t has_container, was_killed;
+    /// Of the container's first process.
+    int32_t container_status;
+    /// Microseconds and kibibytes that the container's processes used.
+    int64_t user_time, system_time, peak_kib;
+};
+
+/// Starts a process that runs and watches a container, and ends with all of its processes. It belongs to no terminal,
+/// and keeps none of the caller's descriptors. Returns its id, or -1 and sets errno.
+///
+/// The container's first process becomes its child (it is a subreaper), so that exit codes and signals are told apart
+/// by wait(2) itself.
+pid_t reel_supervise(const struct reel_launch *launch);
+
+/// Starts a thread of its own that calls `body(context)` once. Returns 0 or an errno value.
+int reel_start_thread(void (*body)(void *), void *context);
+
+/// The name of a directory entry.
+const char *reel_entry_name(const struct dirent *entry);
+
+/// Attaches the mount `fd` (of fsmount or open_tree) at `path`.
+int reel_attach_mount(int fd, const char *path);
+
+#endif
