@@ -18,6 +18,16 @@ import CCrypto
 
     deinit { unsafe EVP_MD_CTX_free(context) }
 
+    private init(owning context: OpaquePointer) { unsafe self.context = context }
+
+    /// A second hash that has been fed the same bytes, so that one of them can go back to this point.
+    public borrowing func copy() -> SHA256Hasher {
+        guard let copy = unsafe EVP_MD_CTX_new(), unsafe EVP_MD_CTX_copy_ex(copy, context) == 1 else {
+            preconditionFailure("EVP_MD_CTX_copy_ex failed")
+        }
+        return unsafe SHA256Hasher(owning: copy)
+    }
+
     /// Feeds raw memory.
     public mutating func update(_ buffer: UnsafeRawBufferPointer) {
         guard unsafe EVP_DigestUpdate(context, buffer.baseAddress, buffer.count) == 1 else {

@@ -1,7 +1,9 @@
 // SPDX-License-Identifier: Apache-2.0
 
 public import BuildModel
+import Glibc
 public import OCIModel
+import Synchronization
 public import SystemPackage
 
 /// The layers of a data root: tars in the blob store, and beside them what can be made again from them.
@@ -11,64 +13,105 @@ public import SystemPackage
 public final class LayerStore: Sendable {
     /// Where the tars are.
     public let blobs: BlobStore
+    private let folder: FilePath
+    private let locks: FilePath
+    private let opened = Mutex<[ContentDigest: OpenLayer]>([:])
+
+    /// How many layers stay open for the next one who asks.
+    private static let mostOpen = 300
 
     /// Opens the layers of a data root, making what is not there yet.
-    public init(root: FilePath) throws { blobs = try BlobStore(root: root) }
+    public init(root: FilePath) throws {
+        blobs = try BlobStore(root: root)
+        folder = root.appending("layers")
+        locks = root.appending("locks")
+        try PositionedIO.makeDirectories(folder)
+        try PositionedIO.makeDirectories(locks)
+    }
 
     /// Starts a layer.
     ///
     /// - Parameter timestamps: What becomes of the times of its entries.
-    public func writer(timestamps: TimestampPolicy) throws -> LayerWriter { LayerWriter() }
+    public func writer(timestamps: TimestampPolicy) throws -> LayerWriter {
+        try LayerWriter(store: self, timestamps: timestamps)
+    }
 
     /// Whether the layer's tar is there; its index is made when it is needed.
     public func contains(_ diffID: ContentDigest) -> Bool { blobs.contains(diffID) }
 
     /// The merged view of a snapshot.
     ///
-    /// - Throws: `BlobError.missing` when a layer is not there, `LayerError` when it is no valid tar.
-    public func view(_ snapshot: Snapshot) throws -> LayerView { LayerView(snapshot: snapshot) }
+    /// - Throws: `BlobError.missing` when a layer is not there, `BlobError.corrupt` or `LayerError` when its tar is
+    ///   damaged and its index has to be made again.
+    public func view(_ snapshot: Snapshot) throws -> LayerView {
+        LayerView(snapshot: snapshot, layers: try snapshot.layers.map(open), isBare: false)
+    }
 
     /// One layer alone, as it is: whiteouts are entries of kind `.whiteout`, and `isOpaque` is told.
-    public func bareView(_ diffID: ContentDigest) throws -> LayerView { try view(Snapshot(layers: [diffID])) }
-
-    /// What to mount for a snapshot.
-    ///
-    /// - Parameter maximumUnits: The most images wanted; deeper stacks get one merged index for their lowest layers.
-    /// - Returns: EROFS images, lowest first.
-    public func mountPlan(for snapshot: Snapshot, maximumUnits: Int = 32) throws -> [MountUnit] { [] }
-
-    /// Stores a layer from an open file or pipe: plain, gzip or zstd, told apart by its first bytes.
-    ///
-    /// The bytes of the tar are kept exactly, nothing is unpacked. A layer that is refused leaves nothing behind.
-    ///
-    /// - Parameter expecting: The DiffID that it must have, if one is known.
-    /// - Throws: `LayerError`.
-    public func importLayer(
-        from source: FileDescriptor,
-        expecting: ContentDigest? = nil,
-        limits: ImportLimits = .default
-    ) throws -> CommittedLayer { throw LayerError.limit("unfinished") }
-
-    /// The layer in a compressed form, made at the first call and kept.
-    ///
-    /// - Returns: A descriptor with the OCI media type for the form.
-    public func compressed(_ diffID: ContentDigest, as form: Compression) throws -> Descriptor {
-        throw BlobError.missing(diffID)
+    public func bareView(_ diffID: ContentDigest) throws -> LayerView {
+        LayerView(snapshot: Snapshot(layers: [diffID]), layers: [try open(diffID)], isBare: true)
     }
 
     /// Drops what is kept beside a layer: index, digests of files, names of compressed forms. The tar stays.
-    public func removeCaches(of diffID: ContentDigest) throws {}
+    public func removeCaches(of diffID: ContentDigest) throws {
+        _ = opened.withLock { $0.removeValue(forKey: diffID) }
+        for kind in ["erofs", "sums"] + Compression.allCases.map(\.rawValue) {
+            let path = path(diffID, kind)
+            guard unsafe unlink(path.string) == 0 || currentErrno() == ENOENT else {
+                throw SystemCallError("unlink", path.string)
+            }
+        }
+    }
 
     /// Writes down the digests of files that were computed since the last call.
-    public func saveDigests() throws {}
-}
+    public func saveDigests() throws {
+        for layer in opened.withLock({ Array($0.values) }) { try layer.saveDigests() }
+    }
 
-/// One EROFS image to mount: `mount -t erofs -o ro,device=<tars[0]>,device=<tars[1]>… <index>`.
-public struct MountUnit: Hashable, Sendable {
-    /// The image with the metadata.
-    public let index: FilePath
-    /// The layers that it stands for, lowest first.
-    public let layers: [ContentDigest]
-    /// Their tars, in the order of the devices.
-    public let tars: [FilePath]
+    /// The path of something that is kept beside the layer or stack `name`.
+    func path(_ name: ContentDigest, _ kind: String) -> FilePath { folder.appending("\(name.hex).\(kind)") }
+
+    /// Takes the lock for work on `name` that should be done once; waits for it.
+    func lock(_ kind: String, _ name: ContentDigest) throws -> FileLock {
+        try FileLock(waitingFor: locks.appending("\(kind)-\(name.hex)"))
+    }
+
+    // MARK: Indexes
+
+    /// A layer that is open for reading; its index is made again if it is missing or damaged.
+    func open(_ diffID: ContentDigest) throws -> OpenLayer {
+        guard let size = blobs.size(diffID) else { throw BlobError.missing(diffID) }
+        if let layer = opened.withLock({ $0[diffID] }) { return layer }
+        let path = path(diffID, "erofs")
+        if LayerIndex(path, name: diffID, tarSizes: [size]) == nil { try makeIndex(of: diffID, size: size) }
+        guard let index = LayerIndex(path, name: diffID, tarSizes: [size]) else {
+            throw LayerError.damagedIndex(path.string)
+        }
+        let layer = OpenLayer(diffID, index: index, blobs: blobs, sumsPath: self.path(diffID, "sums"))
+        return opened.withLock { opened in
+            if let other = opened[diffID] { return other }
+            if opened.count >= Self.mostOpen { opened.removeAll() }
+            opened[diffID] = layer
+            return layer
+        }
+    }
+
+    /// Makes the index of a stored tar.
+    private func makeIndex(of diffID: ContentDigest, size: Int64) throws {
+        do {
+            let reader = TarReader(try BlobTarSource(diffID, in: blobs))
+            let (tree, _) = try FileTree.reading(reader, mostEntries: .max)
+            try IndexWriter.write(
+                tree, tarSizes: [size], name: diffID, to: path(diffID, "erofs"), scratch: blobs.scratch)
+        } catch let error as LayerError {
+            if case .corrupt(let reason) = try blobs.verify(diffID) { throw BlobError.corrupt(diffID, reason: reason) }
+            throw error
+        }
+    }
+
+    /// Keeps index and digests of a layer whose tar was just stored.
+    func adopt(_ tree: consuming FileTree, _ sums: consuming ContentSums, as diffID: ContentDigest, size: Int64) throws {
+        try IndexWriter.write(tree, tarSizes: [size], name: diffID, to: path(diffID, "erofs"), scratch: blobs.scratch)
+        if sums.unsaved > 0 { try sums.save(to: path(diffID, "sums"), of: diffID, scratch: blobs.scratch) }
+    }
 }

@@ -1,6 +1,9 @@
 // SPDX-License-Identifier: Apache-2.0
 
 public import BuildModel
+import CLinux
+import Glibc
+import Synchronization
 public import SystemPackage
 
 /// Immutable bytes named by their SHA-256, kept as an OCI image layout.
@@ -12,6 +15,15 @@ public import SystemPackage
 public struct BlobStore: Sendable {
     /// The data root, which holds `oci-layout`, `index.json`, `blobs/` and `tmp/`.
     public let root: FilePath
+    /// The folder of this process below `tmp/`.
+    public let scratch: ScratchFolder
+    private let folder: FilePath
+    private let unflushed: Unflushed
+
+    /// The blobs that were written and not yet made durable.
+    private final class Unflushed: Sendable {
+        let digests = Mutex<Set<ContentDigest>>([])
+    }
 
     /// Opens the store at `root`, making what is not there yet.
     ///
@@ -20,48 +32,106 @@ public struct BlobStore: Sendable {
     /// - Throws: `SystemCallError` when `root` can't be made or written.
     public init(root: FilePath) throws {
         self.root = root
+        folder = root.appending("blobs").appending("sha256")
+        unflushed = Unflushed()
+        try PositionedIO.makeDirectories(folder)
+        scratch = try ScratchFolder(in: root.appending("tmp"))
+        try provide("oci-layout", #"{"imageLayoutVersion":"1.0.0"}"#)
+        try provide("index.json", #"{"manifests":[],"mediaType":"\#(Self.indexType)","schemaVersion":2}"#)
+    }
+
+    private static let indexType = "application/vnd.oci.image.index.v1+json"
+
+    private func provide(_ name: String, _ text: String) throws {
+        let path = root.appending(name)
+        guard unsafe access(path.string, F_OK) != 0 else { return }
+        try unsafe Array(text.utf8).withUnsafeBytes { bytes in
+            try unsafe PositionedIO.replace(path, with: bytes, scratch: scratch)
+        }
     }
 
     /// Where the blob is, whether it exists or not.
-    public func path(_ digest: ContentDigest) -> FilePath {
-        root.appending("blobs").appending("sha256").appending(digest.hex)
-    }
+    public func path(_ digest: ContentDigest) -> FilePath { folder.appending(digest.hex) }
 
     /// Whether the blob is there; its bytes are not looked at.
     public func contains(_ digest: ContentDigest) -> Bool { size(digest) != nil }
 
     /// The blob's length in bytes; `nil` when it is not there.
-    public func size(_ digest: ContentDigest) -> Int64? { nil }
+    public func size(_ digest: ContentDigest) -> Int64? {
+        var info = stat()
+        guard unsafe stat(path(digest).string, &info) == 0 else { return nil }
+        return Int64(info.st_size)
+    }
 
     /// Stores `bytes` and returns their digest.
-    public func put(_ bytes: [UInt8]) throws -> ContentDigest { throw BlobError.missing(ContentDigest(of: bytes)) }
-
-    /// Reads a blob of at most `limit` bytes whole, and checks it.
-    ///
-    /// - Throws: `BlobError`; a damaged blob stays where it is.
-    public func read(_ digest: ContentDigest, limit: Int64 = 64 << 20) throws -> [UInt8] {
-        throw BlobError.missing(digest)
+    public func put(_ bytes: [UInt8]) throws -> ContentDigest {
+        let digest = ContentDigest(of: bytes)
+        if size(digest) == Int64(bytes.count) { return digest }
+        let temporary = scratch.newPath()
+        try unsafe bytes.withUnsafeBytes { try unsafe PositionedIO.replace(temporary, with: $0, scratch: scratch) }
+        try adopt(temporary, as: digest, size: Int64(bytes.count))
+        return digest
     }
 
     /// Opens a blob for reading, unchecked. The caller closes the descriptor.
     ///
     /// - Throws: `BlobError.missing`.
-    public func open(_ digest: ContentDigest) throws -> FileDescriptor { throw BlobError.missing(digest) }
+    public func open(_ digest: ContentDigest) throws -> FileDescriptor {
+        let path = path(digest).string
+        let raw = unsafe reel_openat(AT_FDCWD, path, O_RDONLY | O_CLOEXEC, 0)
+        guard raw >= 0 else {
+            let code = currentErrno()
+            throw code == ENOENT ? BlobError.missing(digest) : SystemCallError("open", path, code: code)
+        }
+        return FileDescriptor(rawValue: raw)
+    }
 
     /// Starts a new blob, whose digest is known at its end.
-    public func writer() throws -> BlobWriter { BlobWriter() }
-
-    /// Reads the whole blob and compares it with its name.
-    ///
-    /// - Throws: `SystemCallError` when it can't be read; damage is an answer and no error.
-    public func verify(_ digest: ContentDigest) throws -> BlobCondition { .missing }
+    public func writer() throws -> BlobWriter { try BlobWriter(store: self) }
 
     /// Removes the blob; one that is not there is fine.
-    public func remove(_ digest: ContentDigest) throws {}
+    public func remove(_ digest: ContentDigest) throws {
+        guard unsafe unlink(path(digest).string) == 0 || currentErrno() == ENOENT else {
+            throw SystemCallError("unlink", path(digest).string)
+        }
+        _ = unflushed.digests.withLock { $0.remove(digest) }
+    }
 
     /// Every blob with its length in bytes, in the order of the digests.
-    public func all() throws -> [(digest: ContentDigest, size: Int64)] { [] }
+    public func all() throws -> [(digest: ContentDigest, size: Int64)] {
+        try PositionedIO.names(in: folder).compactMap { try? ContentDigest(hex: $0) }.sorted()
+            .compactMap { digest in size(digest).map { (digest, $0) } }
+    }
 
     /// Makes durable every blob that this store has written since the last call.
-    public func flush() throws {}
+    ///
+    /// - Throws: `SystemCallError`; the blobs not yet durable are tried again at the next call.
+    public func flush() throws {
+        let digests = unflushed.digests.withLock { $0 }
+        guard !digests.isEmpty else { return }
+        for digest in digests.sorted() {
+            guard let file = try? open(digest) else { continue }
+            defer { try? file.close() }
+            guard fsync(file.rawValue) == 0 else { throw SystemCallError("fsync", path(digest).string) }
+        }
+        let directory = try PositionedIO.open(folder, O_RDONLY | O_DIRECTORY)
+        defer { try? directory.close() }
+        guard fsync(directory.rawValue) == 0 else { throw SystemCallError("fsync", folder.string) }
+        unflushed.digests.withLock { $0.subtract(digests) }
+    }
+
+    /// Moves a finished file into its place. A blob of the same length that is there already stays, since it may be
+    /// durable, which the new one is not.
+    func adopt(_ temporary: FilePath, as digest: ContentDigest, size: Int64) throws {
+        if self.size(digest) == size {
+            _ = unsafe unlink(temporary.string)
+            return
+        }
+        guard unsafe rename(temporary.string, path(digest).string) == 0 else {
+            let code = currentErrno()
+            _ = unsafe unlink(temporary.string)
+            throw SystemCallError("rename", path(digest).string, code: code)
+        }
+        _ = unflushed.digests.withLock { $0.insert(digest) }
+    }
 }

@@ -1,5 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 
+import OCIModel
+
 /// The forms in which a layer can be given away.
 public enum Compression: String, Hashable, Sendable, CaseIterable {
     /// The tar as it is.
@@ -8,4 +10,21 @@ public enum Compression: String, Hashable, Sendable, CaseIterable {
     case gzip
     /// Zstandard frames of 4 MiB of the tar each, the same on any number of processors.
     case zstd
+
+    /// The OCI media type of a layer in this form.
+    public var mediaType: String {
+        switch self {
+        case .uncompressed: MediaType.ociLayer
+        case .gzip: MediaType.ociLayerGzip
+        case .zstd: MediaType.ociLayerZstd
+        }
+    }
+
+    /// How many bytes of the tar go into each independent piece.
+    var pieceLength: Int {
+        switch self {
+        case .uncompressed, .gzip: 1 << 20
+        case .zstd: 4 << 20
+        }
+    }
 }

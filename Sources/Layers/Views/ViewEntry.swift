@@ -1,5 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 
+import BuildModel
+
 /// Which entries of a view are the same file under several names (hard links).
 public struct FileIdentity: Hashable, Sendable {
     /// The position of the layer in the stack, 0 for the lowest.
@@ -24,9 +26,13 @@ public struct ViewEntry: Sendable {
     public let linkCount: Int
     /// Whether a directory hides what lower layers have in it. Always `false` in a merged view.
     public let isOpaque: Bool
+    /// Where a directory is in the layers, topmost first; for everything else one place.
+    let places: [FileIdentity]
 
     /// What the entry is.
     public var kind: FileKind { attributes.kind }
     /// The last component of the path; empty for the root.
     public var name: ArraySlice<UInt8> { path[(path.lastIndex(of: UInt8(ascii: "/")).map { $0 + 1 } ?? 0)...] }
+    /// The path for people.
+    public var displayPath: String { String(decoding: path, as: UTF8.self) }
 }

@@ -18,6 +18,8 @@ public enum LayerError: Fault, Equatable {
     case compressedStream(reason: String)
     /// A limit of an import was passed; the text says which, and names the numbers.
     case limit(String)
+    /// An index changed under the reader; the path says which.
+    case damagedIndex(String)
     /// The uncompressed tar has another digest than was expected.
     case unexpectedDiffID(expected: ContentDigest, actual: ContentDigest)
     /// More than 255 symbolic links were followed.
@@ -25,8 +27,13 @@ public enum LayerError: Fault, Equatable {
     /// An operation for one kind of entry was asked of another.
     case wrongKind(path: String, expected: FileKind)
 
-    /// `.corrupt` for a wrong DiffID, else `.failed`.
-    public var kind: FaultKind { if case .unexpectedDiffID = self { .corrupt } else { .failed } }
+    /// `.corrupt` for a wrong DiffID or a damaged index, else `.failed`.
+    public var kind: FaultKind {
+        switch self {
+        case .unexpectedDiffID, .damagedIndex: .corrupt
+        default: .failed
+        }
+    }
 
     /// One sentence.
     public var description: String {
@@ -39,6 +46,7 @@ public enum LayerError: Fault, Equatable {
         case .malformed(let offset, let reason): "not a valid layer tar at byte \(offset): \(reason)"
         case .compressedStream(let reason): "the compressed layer can't be read: \(reason)"
         case .limit(let what): "layer refused: \(what)"
+        case .damagedIndex(let path): "the layer index '\(path)' is damaged; remove it, and it is made again"
         case .unexpectedDiffID(let expected, let actual):
             "the layer should have been \(expected), but its contents are \(actual); fetch it again"
         case .tooManyLinks(let path): "'\(path)' leads through more than 255 symbolic links; is there a loop?"
