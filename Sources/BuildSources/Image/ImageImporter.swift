@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 
 public import BuildModel
+import CLinux
+import Glibc
 public import Layers
 public import OCIModel
 public import SystemPackage
@@ -84,6 +86,84 @@ public struct ImageImporter: Sendable {
     ///
     /// - Throws: `ImageImportError`, and `SystemCallError` where reading fails.
     public func importImage(at path: FilePath, options: ImageImportOptions = ImageImportOptions()) throws -> StoredImage {
-        throw ImageImportError.unrecognised(path: path.string, reason: "not written yet")
+        guard let file = try OpenFile(path, following: true), let status = file.status else {
+            throw ImageImportError.unrecognised(path: path.string, reason: "it does not exist")
+        }
+        switch status.st_mode & S_IFMT {
+        case S_IFDIR: return try importFolder(path, options)
+        case S_IFREG: return try importFile(file, length: Int64(status.st_size), options)
+        default: return try importStream(file.descriptor, named: path.string, options: options)
+        }
+    }
+
+    /// Takes the image that comes out of a pipe into the store: a tar of any of the forms, compressed or not.
+    ///
+    /// - Parameter name: What errors call it.
+    public func importStream(_ stream: FileDescriptor, named name: String, options: ImageImportOptions) throws
+        -> StoredImage
+    {
+        try importWhole(named: name, options) { try layers.importLayer(from: stream) }
+    }
+
+    private func importFolder(_ path: FilePath, _ options: ImageImportOptions) throws -> StoredImage {
+        let documents = ImageDocuments(files: FolderFiles(path: path.string))
+        guard try documents.files.file("oci-layout") != nil else {
+            let reason = "a directory without the file oci-layout; make a tar of it to import it as a root file system"
+            throw ImageImportError.unrecognised(path: path.string, reason: reason)
+        }
+        return try LayoutImport(importer: self, documents: documents, options: options, form: .ociLayout).run()
+    }
+
+    private func importFile(_ file: OpenFile, length: Int64, _ options: ImageImportOptions) throws -> StoredImage {
+        guard length > 0 else { throw ImageImportError.unrecognised(path: file.name, reason: "it is empty") }
+        if let image = try importArchive(file, named: file.name, options) { return image }
+        return try importWhole(named: file.name, options) {
+            try FileRange(file: file, offset: 0, length: length).withStream { try layers.importLayer(from: $0) }
+        }
+    }
+
+    /// The image in an uncompressed archive of images; `nil` where the file is something else.
+    private func importArchive(_ file: OpenFile, named name: String, _ options: ImageImportOptions) throws
+        -> StoredImage?
+    {
+        guard let members = try ArchiveMembers(file) else { return nil }
+        let documents = ImageDocuments(files: ArchiveFiles(path: name, archive: file, members: members))
+        if members.contains("oci-layout"), members.contains("index.json") {
+            return try LayoutImport(importer: self, documents: documents, options: options, form: .ociArchive).run()
+        }
+        guard members.contains("manifest.json"), let json = try? documents.json(named: "manifest.json"),
+            DockerArchiveImport.isManifest(json)
+        else { return nil }
+        return try DockerArchiveImport(importer: self, documents: documents, options: options).run()
+    }
+
+    /// Stores a whole tar as a layer, and looks what it is: an archive of images that was compressed or came through a
+    /// pipe is imported from there, and is no layer; anything else is a root file system.
+    private func importWhole(
+        named name: String,
+        _ options: ImageImportOptions,
+        _ store: () throws -> CommittedLayer
+    ) throws -> StoredImage {
+        let layer: CommittedLayer
+        do { layer = try store() } catch let error as LayerError {
+            throw ImageImportError.unrecognised(path: name, reason: "\(error)")
+        }
+        if let file = try OpenFile(layers.blobs.path(layer.diffID), following: false) {
+            let image: StoredImage?
+            do { image = try importArchive(file, named: name, options) } catch {
+                try? discard(layer)
+                throw error
+            }
+            if let image {
+                try discard(layer)
+                return image
+            }
+        }
+        return try RootfsImport(importer: self, options: options).run(layer: layer)
+    }
+
+    private func discard(_ layer: CommittedLayer) throws {
+        try layers.removeCaches(of: layer.diffID)
+        try layers.blobs.remove(layer.diffID)
     }
 }
