@@ -90,18 +90,26 @@ let package = Package(
                 "BuildSolver", "CCrypto", system,
             ]
         ),
+        ours("BuildProgress", ["BuildModel", "BuildEvents"]),
         ours(
             "Commands",
             [
-                "BuildEngine", "Audit", "BuildModel", "OCIModel", "BuildEvents", "EventStorage", "LLB",
-                "DockerfileFrontend", "PathPatterns", "Layers", "BuildSources", "BuildExporters", "Sandbox", "CLinux",
-                arguments, system,
+                "BuildEngine", "Audit", "BuildModel", "OCIModel", "BuildEvents", "BuildProgress", "LLB",
+                "DockerfileFrontend", "PathPatterns", "EventStorage", "Layers", "Sandbox", "BuildSources", "BuildExporters",
+                "CLinux", arguments, system,
             ]
         ),
         .executableTarget(name: "reel", dependencies: ["Commands"], swiftSettings: strict),
 
         tests("BuildModel"),
         tests("OCIModel"),
+        .target(
+            name: "EventSamples", dependencies: ["BuildModel", "BuildEvents"], path: "Tests/EventSamples",
+            swiftSettings: strict
+        ),
+        tests("BuildEvents", ["EventSamples"], resources: [.copy("Golden")]),
+        tests("EventStorage", ["BuildEvents", "EventSamples", grdb, system]),
+        tests("BuildExporters", ["OCIModel", "Layers", "CLinux", system, subprocess]),
         tests("BuildProgress", ["BuildEvents"]),
         tests("LLB", resources: [.copy("Vectors")]),
         tests("PathPatterns"),

@@ -2,7 +2,7 @@
 
 public import BuildEvents
 public import BuildModel
-import Collections
+import DequeModule
 public import LLB
 public import OCIModel
 
@@ -137,7 +137,7 @@ public struct Solver<Port: StepPort>: Sendable {
                     outputs[digest] = result
                     schedule.finish(digest)
                 case .failed(let step):
-                    failure = failure ?? SolveError.stepFailed(name: vertices[digest]?.displayName ?? "", step)
+                    failure = failure ?? SolveError.stepFailed(name: vertices[digest]?.name ?? "", step)
                     group.cancelAll()
                 case .threw(let error):
                     failure = failure ?? (error is CancellationError ? SolveError.cancelled : error)
@@ -184,13 +184,14 @@ public struct Solver<Port: StepPort>: Sendable {
         let preimage = try await port.preimage(of: vertex, inputs: inputs).canonicalBytes
         let key = try await port.store(preimage: preimage)
         log.append(
-            .stepKeyed(StepKeyed(vertex: vertex.digest, name: vertex.displayName, key: key, preimage: key)),
+            .stepKeyed(StepKeyed(vertex: vertex.digest, name: vertex.name, key: key, preimage: key)),
             build: build
         )
         let mayReuse =
-            !options.ignoreCache && !vertex.metadata.ignoreCache && !options.ignoreCacheVertices.contains(vertex.digest)
+            !options.ignoreCache && !vertex.metadata.ignoresCache
+            && !options.ignoreCacheVertices.contains(vertex.digest)
         if mayReuse, let reused = try await reuse(vertex, key: key) { return .done(reused) }
-        if options.expectCached { throw SolveError.notCached(vertex: vertex.digest, name: vertex.displayName) }
+        if options.expectCached { throw SolveError.notCached(vertex: vertex.digest, name: vertex.name) }
         return try await port.holding(key: key) {
             if mayReuse, let reused = try await reuse(vertex, key: key) { return .done(reused) }
             return try await run(vertex, key: key, inputs: inputs)

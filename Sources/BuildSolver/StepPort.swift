@@ -42,7 +42,8 @@ public protocol StepPort: Sendable {
 
     /// Calls `body` while no one else, in any process, runs a step with this key.
     func holding<Value: Sendable>(
-        key: ContentDigest, _ body: @Sendable () async throws -> Value
+        key: ContentDigest,
+        _ body: @Sendable () async throws -> Value
     ) async throws -> Value
 
     /// Runs a vertex.

@@ -1,0 +1,86 @@
+// SPDX-License-Identifier: Apache-2.0
+
+public import BuildEngine
+import BuildEvents
+public import BuildModel
+public import EventStorage
+import Layers
+
+/// What an audit of a data root found.
+public struct StoreAudit: Sendable {
+    /// The log: leaves, tree, gaps, projections.
+    public var log: LogAudit
+    /// How many blobs were read.
+    public var blobs: Int
+    /// Their bytes.
+    public var bytes: Int64
+    /// Blobs that are not what their digest names, or that an event names and that are gone without a pruning.
+    public var findings: [BlobFinding]
+
+    /// Whether nothing is wrong.
+    public var isSound: Bool { log.findings.isEmpty && findings.isEmpty }
+
+    /// The exit code's kind: `.corrupt` for changed bytes, `.missing` when blobs are only gone.
+    public var kind: FaultKind? {
+        if isSound { return nil }
+        return log.findings.isEmpty && findings.allSatisfy(\.isMissing) ? .missing : .corrupt
+    }
+}
+
+/// A blob with which something is wrong.
+public struct BlobFinding: Hashable, Sendable, CustomStringConvertible {
+    /// The blob.
+    public let digest: ContentDigest
+    /// What it is to the events that name it, sorted.
+    public let roles: [String]
+    /// Whether it is gone.
+    public let isMissing: Bool
+    /// What is wrong.
+    public let problem: String
+
+    /// One sentence.
+    public var description: String {
+        "\(digest) (\(roles.isEmpty ? "named by no event" : roles.joined(separator: ", "))): \(problem)"
+    }
+}
+
+extension Engine {
+    /// Verifies the log and every blob that it names, or those of one build.
+    ///
+    /// - Parameter build: `nil` for everything, blobs that no event names included.
+    /// - Throws: Only what prevents looking: an unreadable store. What is wrong is in the result.
+    public func audit(_ build: BuildID? = nil) async throws -> StoreAudit {
+        let engine = self
+        return try await Offload.run {
+            let log = try engine.log.audit()
+            var wanted: [ContentDigest: Set<BlobReference.Role>] = [:]
+            if let build {
+                for reference in try engine.log.references(from: build) {
+                    wanted[reference.digest, default: []].insert(reference.role)
+                }
+            } else {
+                wanted = try engine.log.reachableBlobs()
+                for blob in try engine.layers.blobs.all() where wanted[blob.digest] == nil { wanted[blob.digest] = [] }
+            }
+            var audit = StoreAudit(log: log, blobs: 0, bytes: 0, findings: [])
+            for (digest, roles) in wanted.sorted(by: { $0.key < $1.key }) {
+                try engine.verify(digest, roles: roles, in: &audit)
+            }
+            return audit
+        }
+    }
+
+    private func verify(_ digest: ContentDigest, roles: Set<BlobReference.Role>, in audit: inout StoreAudit) throws {
+        audit.blobs += 1
+        audit.bytes += layers.blobs.size(digest) ?? 0
+        let names = roles.map(\.rawValue).sorted()
+        switch try layers.blobs.verify(digest) {
+        case .intact: break
+        case .missing:
+            let problem = "it is not stored here any more; import a recording that has it, or build again"
+            audit.findings.append(BlobFinding(digest: digest, roles: names, isMissing: true, problem: problem))
+        case .corrupt(let reason):
+            audit.findings.append(BlobFinding(digest: digest, roles: names, isMissing: false, problem: reason))
+        }
+    }
+}

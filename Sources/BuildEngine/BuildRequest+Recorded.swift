@@ -1,0 +1,37 @@
+// SPDX-License-Identifier: Apache-2.0
+
+import BuildModel
+
+extension BuildRequest {
+    /// All choices that bear on the result, as the log keeps them.
+    ///
+    /// Values of build arguments are part of the record, as they are part of the keys; secrets are not.
+    var recordedOptions: [String: String] {
+        if let optionsOfRecord { return optionsOfRecord }
+        var options: [String: String] = [:]
+        if case .dockerfile(let name, _) = frontend { options["filename"] = name }
+        if let target { options["target"] = target }
+        if !platforms.isEmpty { options["platform"] = platforms.map(\.description).joined(separator: ",") }
+        for (name, value) in buildArguments { options["build-arg:\(name)"] = value ?? "" }
+        for (name, value) in labels { options["label:\(name)"] = value }
+        for (name, value) in namedContexts { options["context:\(name)"] = value }
+        switch timestamps {
+        case .keep: options["timestamps"] = "keep"
+        case .clamp(let epoch): options["source-date-epoch"] = String(epoch)
+        }
+        if reproducible { options["reproducible"] = "true" }
+        if gitModes { options["context-modes"] = "git" }
+        if !storesContext { options["store-context"] = "false" }
+        if noCache { options["no-cache"] = "true" }
+        if !noCacheStages.isEmpty { options["no-cache-filter"] = noCacheStages.sorted().joined(separator: ",") }
+        if network != "default" { options["force-network-mode"] = network }
+        if !extraHosts.isEmpty {
+            options["add-hosts"] = extraHosts.map { "\($0.name)=\($0.address)" }.joined(separator: ",")
+        }
+        if !ulimits.isEmpty {
+            options["ulimit"] = ulimits.map { "\($0.name)=\($0.soft):\($0.hard)" }.joined(separator: ",")
+        }
+        if let shmSize { options["shm-size"] = String(shmSize) }
+        return options
+    }
+}

@@ -1,0 +1,134 @@
+// SPDX-License-Identifier: Apache-2.0
+
+import BuildEvents
+import BuildExporters
+import BuildModel
+import BuildSolver
+import LLB
+import Layers
+import OCIModel
+import SystemPackage
+
+extension BuildRun {
+    /// Stores the image under its names and runs the exporters, each between its two events.
+    ///
+    /// Everything that the exports stand on is durable before the first of them starts.
+    func export(_ targets: [BuildTarget], outputs: [ContentDigest: VertexOutputs]) async throws -> BuildOutcome {
+        let results = targets.map { image(of: $0, outputs: outputs) }
+        var outcome = BuildOutcome(
+            id: id,
+            images: results,
+            exports: [],
+            image: nil,
+            outputs: outputs.mapValues(\.snapshots)
+        )
+        let plans = try exportPlans()
+        guard !plans.isEmpty else { return outcome }
+        let layers = layers
+        try await Offload.run { try layers.blobs.flush() }
+        for plan in plans {
+            let result = try await export(results, as: plan.options, recorded: plan.specification.options)
+            if plan.options.type == .image { outcome.image = result.descriptor?.digest }
+            outcome.exports.append(result)
+        }
+        return outcome
+    }
+
+    private func image(of target: BuildTarget, outputs: [ContentDigest: VertexOutputs]) -> ExportImage {
+        var snapshot = Snapshot.scratch
+        if let output = target.definition?.output, let given = outputs[output.digest]?.snapshots,
+            given.indices.contains(output.index)
+        {
+            snapshot = given[output.index]
+        }
+        var config = target.config ?? ImageConfig(platform: target.platform)
+        config.diffIDs = snapshot.layers
+        if target.config == nil { config.created = created.rfc3339 }
+        return ExportImage(
+            platform: target.platform,
+            snapshot: snapshot,
+            config: config,
+            baseLayers: min(target.baseLayers, snapshot.layers.count)
+        )
+    }
+
+    /// The exporters to run: the store's own first where the image has names, then what was asked for.
+    private func exportPlans() throws -> [(specification: OutputSpecification, options: ExportOptions)] {
+        var names: [ImageReference] = []
+        for tag in request.tags { names.append(try ImageReference(parsing: tag)) }
+        var plans: [(OutputSpecification, ExportOptions)] = []
+        for output in request.outputs {
+            let specification = ExportSpecification(type: output.exporter, attributes: output.options)
+            plans.append((output, try ExportOptions(specification, defaultNames: names)))
+        }
+        if !names.isEmpty, !plans.contains(where: { $0.1.type == .image }), !isReplay {
+            var store = ExportOptions(type: .image)
+            store.names = names
+            let named = OutputSpecification(
+                exporter: "image",
+                options: ["name": names.map(\.description).joined(separator: ",")]
+            )
+            plans.insert((named, store), at: 0)
+        }
+        return plans
+    }
+
+    private func export(
+        _ images: [ExportImage],
+        as options: ExportOptions,
+        recorded: [String: String]
+    ) async throws -> ExportResult {
+        let started = engine.environment.clock.now()
+        let environment = ExportEnvironment(
+            layers: layers,
+            workingDirectory: FilePath(engine.environment.workingDirectory),
+            temporaryDirectory: engine.folder.path
+        )
+        let exporter = try options.exporter(in: environment)
+        let destination: Happened =
+            switch options.destination {
+            case .path(let path): ["destination": .string(path)]
+            case .standardOutput: ["destination": "-"]
+            case nil: [:]
+            }
+        let chosen = recorded.filter { $0.key != "dest" && $0.key != "output" }
+        log.append(
+            .exportStarted(ExportStarted(exporter: options.type.rawValue, options: chosen, happened: destination)),
+            build: id
+        )
+        try await log.flush()
+        let result = try await exporter.export(
+            ExportRequest(images: images, options: options, epoch: created, forceIndex: request.platforms.count > 1)
+        )
+        for image in result.images where options.type == .image && !isReplay {
+            log.append(.imageStored(stored(image, names: result.names)), build: id)
+        }
+        var digests: [String: ContentDigest] = [:]
+        if let descriptor = result.descriptor { digests["manifest"] = descriptor.digest }
+        if let only = result.images.first, result.images.count == 1 { digests["config"] = only.config }
+        let happened: Happened = [
+            "duration": .integer(engine.environment.clock.now().nanoseconds - started.nanoseconds),
+            "bytes": .integer(result.bytes),
+        ]
+        let event = ExportFinished(
+            exporter: options.type.rawValue,
+            digests: digests,
+            names: result.names,
+            happened: happened
+        )
+        log.append(.exportFinished(event), build: id)
+        return result
+    }
+
+    private func stored(_ image: ExportResult.Image, names: [String]) -> ImageStored {
+        ImageStored(
+            names: names,
+            manifest: image.manifest.digest,
+            size: image.manifest.size,
+            config: image.config,
+            platform: image.platform.description,
+            layers: image.diffIDs,
+            origin: "build"
+        )
+    }
+}

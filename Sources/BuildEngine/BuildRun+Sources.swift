@@ -1,0 +1,71 @@
+// SPDX-License-Identifier: Apache-2.0
+
+import BuildEvents
+import BuildModel
+import EventStorage
+import LLB
+import Layers
+import OCIModel
+
+extension BuildRun {
+    /// Resolves every source of the graphs to a pin, each between its two events, before any step starts.
+    func pinSources(of targets: [BuildTarget]) async throws -> [ContentDigest: Snapshot] {
+        let resolver: any PinResolving =
+            if let recorded {
+                RecordedSources(recorded: recorded, origin: engine.layers, layers: layers)
+            } else {
+                LiveSources(run: self)
+            }
+        var pins: [ContentDigest: Snapshot] = [:]
+        for vertex in targets.flatMap({ $0.definition?.vertices ?? [] }) {
+            try check(vertex)
+            guard case .source(let source) = vertex.operation, pins[vertex.digest] == nil else { continue }
+            log.append(
+                .sourceResolving(SourceResolving(vertex: vertex.digest, identifier: source.identifier)),
+                build: id
+            )
+            var resolved = try await resolver.resolve(source, vertex: vertex)
+            let previous = recorded == nil ? try lastPin(source.identifier) : nil
+            resolved.event.movedFrom = previous == resolved.event.pin ? nil : previous
+            resolved.event.details["vertex"] = vertex.digest.description
+            log.append(.sourceResolved(resolved.event), build: id)
+            pins[vertex.digest] = resolved.snapshot
+        }
+        return pins
+    }
+
+    /// Removes the layers of contexts that are not to be kept, unless something else is the same layer.
+    func dropContexts(_ sources: [ContentDigest: Snapshot], targets: [BuildTarget]) async throws {
+        guard !request.storesContext else { return }
+        try await log.flush()
+        for vertex in targets.flatMap({ $0.definition?.vertices ?? [] }) {
+            guard case .source(let source) = vertex.operation, source.scheme == "local",
+                let layer = sources[vertex.digest]?.layers.first, try engine.log.references(to: layer).isEmpty
+            else { continue }
+            try layers.blobs.remove(layer)
+            try layers.removeCaches(of: layer)
+        }
+    }
+
+    /// Refuses, before anything runs, what this version does not run and what lacks a secret.
+    private func check(_ vertex: Vertex) throws {
+        switch vertex.operation {
+        case .build, .passthrough:
+            throw UnsupportedOperation(name: vertex.operation.name, step: vertex.name)
+        case .exec(let exec):
+            if let device = exec.devices.first(where: { !$0.isOptional }) {
+                throw UnsupportedOperation(name: "device \(device.name)", step: vertex.name)
+            }
+            for mount in exec.mounts {
+                if case .secret(let secret) = mount.kind, !secret.isOptional {
+                    _ = try secrets.value(of: secret.id, optional: false)
+                }
+                if case .ssh(let agent) = mount.kind { _ = try secrets.agentSocket(for: agent) }
+            }
+            for variable in exec.secretEnvironment {
+                _ = try secrets.value(of: variable.id, optional: variable.isOptional)
+            }
+        default: break
+        }
+    }
+}

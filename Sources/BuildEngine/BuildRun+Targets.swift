@@ -1,0 +1,123 @@
+// SPDX-License-Identifier: Apache-2.0
+
+import BuildEvents
+import BuildModel
+import DockerfileFrontend
+import EventStorage
+import LLB
+import Layers
+import OCIModel
+import PathPatterns
+import SystemPackage
+
+extension BuildRun {
+    /// The graphs to solve, from the frontend or from the record, each with its `definition.loaded` event.
+    func loadTargets() async throws -> [BuildTarget] {
+        if let recorded {
+            for event in recorded.definitions { log.append(.definitionLoaded(event), build: id) }
+            return recorded.targets
+        }
+        switch request.frontend {
+        case .dockerfile(let name, let bytes): return try await lower(name: name, bytes: bytes)
+        case .llb(let bytes):
+            let definition = try Definition(decoding: bytes, allowingEmpty: true)
+            let target = BuildTarget(platform: .compiled, definition: definition)
+            try await load(target, dockerfile: nil)
+            return [target]
+        }
+    }
+
+    private func lower(name: String, bytes: [UInt8]?) async throws -> [BuildTarget] {
+        let context = request.contexts["context"].map { FilePath($0) }
+        let source = try ContextFiles.dockerfile(name: name, bytes: bytes, context: context)
+        let dockerfile = try layers.blobs.put(source)
+        let ignore = try context.flatMap { try ContextFiles.ignoreFile(context: $0, dockerfile: name) }
+        let resolver = StoreImageResolver(store: images, log: log, build: id, lastPin: lastPin)
+        let result = try await DockerfileFrontend.lower(
+            frontendRequest(source, name: name, ignore: ignore),
+            images: resolver
+        )
+        for warning in result.warnings {
+            log.append(.fallback(Fallback(subject: "lint", reason: warning.description)), build: id)
+        }
+        for stage in result.skipped {
+            log.append(.stepSkipped(StepSkipped(name: "stage '\(stage.name)'", reason: stage.reason)), build: id)
+        }
+        for argument in result.unusedBuildArguments {
+            let reason = "the build argument was given and no ARG of this name uses it"
+            log.append(.fallback(Fallback(subject: "build-arg \(argument)", reason: reason)), build: id)
+        }
+        var targets: [BuildTarget] = []
+        for lowered in result.platforms {
+            let target = BuildTarget(
+                platform: lowered.platform,
+                definition: lowered.definition,
+                config: lowered.config,
+                baseLayers: lowered.base?.config.diffIDs.count ?? 0
+            )
+            try await load(target, dockerfile: dockerfile)
+            targets.append(target)
+        }
+        return targets
+    }
+
+    private func frontendRequest(_ source: [UInt8], name: String, ignore: IgnoreFile?) -> DockerfileRequest {
+        var lowering = DockerfileRequest(source: source, fileName: name, buildPlatforms: [.compiled])
+        lowering.target = request.target
+        lowering.buildArguments = request.buildArguments
+        lowering.environment = engine.environment.variables
+        lowering.targetPlatforms = request.platforms
+        lowering.isMultiPlatform = request.platforms.count > 1
+        for (context, value) in request.namedContexts {
+            lowering.namedContexts[context] = ContextSource(parsing: value, name: context)
+        }
+        lowering.labels = request.labels
+        if request.noCache {
+            lowering.noCache = .everything
+        } else if !request.noCacheStages.isEmpty {
+            lowering.noCache = .stages(Set(request.noCacheStages))
+        }
+        lowering.network =
+            switch request.network {
+            case "none": .none
+            case "host": .host
+            default: .sandbox
+            }
+        lowering.extraHosts = request.extraHosts.map { .init(host: $0.name, address: $0.address) }
+        lowering.ulimits = request.ulimits.map { .init(name: $0.name, soft: $0.soft, hard: $0.hard) }
+        lowering.shmSize = request.shmSize ?? 0
+        lowering.entitlements = request.allowed
+        lowering.contextExcludes = ignore?.patterns.map { String(decoding: $0, as: UTF8.self) } ?? []
+        lowering.created = created
+        if request.reproducible, case .clamp(let epoch) = request.timestamps { lowering.epochInEnvironment = epoch }
+        return lowering
+    }
+
+    /// What images and their history give as their time of creation.
+    var created: Timestamp {
+        switch request.timestamps {
+        case .clamp(let epoch): Timestamp(seconds: epoch)
+        case .keep: engine.environment.clock.now()
+        }
+    }
+
+    var images: ImageStore { ImageStore(log: engine.log, blobs: engine.layers.blobs) }
+
+    var lastPin: @Sendable (String) throws -> String? {
+        let log = engine.log
+        return { try log.lastPin(of: $0)?.pin }
+    }
+
+    private func load(_ target: BuildTarget, dockerfile: ContentDigest?) async throws {
+        let blobs = layers.blobs
+        let encoded = target.definition?.encoded ?? []
+        let event = DefinitionLoaded(
+            definition: try blobs.put(encoded),
+            config: try target.config.map { try blobs.put($0.json.canonicalBytes) },
+            platform: target.platform.description,
+            dockerfile: dockerfile,
+            vertices: target.definition?.vertices.count ?? 0
+        )
+        log.append(.definitionLoaded(event), build: id)
+    }
+}

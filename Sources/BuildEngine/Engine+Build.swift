@@ -1,0 +1,42 @@
+// SPDX-License-Identifier: Apache-2.0
+
+import BuildEvents
+import BuildModel
+import EventStorage
+import Layers
+
+extension Engine {
+    /// Builds what `request` asks for, and records it.
+    ///
+    /// Cancelling the task stops the build within a second: containers are killed, what is half made is removed, and
+    /// `build.cancelled` is the last event.
+    ///
+    /// - Throws: `BuildFailure`; the log has the reason by then.
+    public func build(_ request: BuildRequest, observer: any BuildObserver) async throws -> BuildOutcome {
+        try await run(request, recorded: nil, layers: layers, observer: observer).run()
+    }
+
+    /// A build that is ready to run.
+    func run(
+        _ request: BuildRequest,
+        recorded: RecordedBuild?,
+        layers: LayerStore,
+        observer: any BuildObserver
+    ) -> BuildRun {
+        BuildRun(
+            engine: self,
+            request: request,
+            id: newBuildID(),
+            log: ObservedLog(log: log, observer: observer, clock: environment.clock),
+            observer: observer,
+            layers: layers,
+            recorded: recorded,
+            secrets: BuildSecrets(
+                sources: request.secrets,
+                agents: request.agents,
+                environment: environment,
+                parent: folder.path
+            )
+        )
+    }
+}

@@ -1,0 +1,98 @@
+// SPDX-License-Identifier: Apache-2.0
+
+import BuildEvents
+import BuildModel
+import BuildSources
+import DockerfileFrontend
+import LLB
+import Layers
+import OCIModel
+import SystemPackage
+
+/// Sources as they are now: contexts are read, names are looked up.
+struct LiveSources: PinResolving {
+    let run: BuildRun
+
+    func resolve(_ source: SourceOperation, vertex: Vertex) async throws -> ResolvedSource {
+        switch source.scheme {
+        case "local": try await local(source)
+        case "docker-image": try image(source, vertex: vertex)
+        default: throw SourceResolutionError.unsupported(source.identifier)
+        }
+    }
+
+    private func image(_ source: SourceOperation, vertex: Vertex) throws -> ResolvedSource {
+        let reference = try ImageReference(parsing: source.locator)
+        guard let image = try run.images.image(reference, platform: vertex.platform ?? .compiled) else {
+            throw SourceResolutionError.unknownImage(reference.familiar)
+        }
+        let event = SourceResolved(
+            identifier: source.identifier,
+            type: "image",
+            pin: image.manifest.description,
+            how: "store",
+            layers: image.layers,
+            blobs: [image.manifest, image.config]
+        )
+        return ResolvedSource(event: event, snapshot: Snapshot(layers: image.layers))
+    }
+
+    private func local(_ source: SourceOperation) async throws -> ResolvedSource {
+        guard let folder = run.request.contexts[source.locator] else {
+            throw SourceResolutionError.unknownContext(source.locator)
+        }
+        let engine = run.engine
+        let started = engine.environment.clock.now()
+        let options = try options(source)
+        let reader = LocalContextReader(layers: run.layers, statDirectory: engine.root.appending("stat"))
+        let root = FilePath(engine.environment.absolute(folder))
+        let context = try await Offload.run { try reader.read(root: root, options: options) }
+        guard let snapshot = context.snapshot else { throw SourceResolutionError.unsupported(source.identifier) }
+        for skipped in context.skipped {
+            let event = ContextSkipped(name: source.locator, path: skipped.path, reason: skipped.reason)
+            run.log.append(.contextSkipped(event), build: run.id)
+        }
+        let manifest = try run.layers.blobs.put(context.manifest.encoded)
+        let rules = source.attributes[SourceAttribute.localExcludePatterns]
+        let event = ContextDigested(
+            name: source.locator,
+            digest: context.digest,
+            manifest: manifest,
+            layer: run.request.storesContext ? context.layer : nil,
+            files: context.files,
+            bytes: context.bytes,
+            ignoreRules: try rules.map { try run.layers.blobs.put(Array($0.utf8)) },
+            happened: [
+                "filesRead": .integer(Int64(context.filesRead)),
+                "duration": .integer(engine.environment.clock.now().nanoseconds - started.nanoseconds),
+            ]
+        )
+        run.log.append(.contextDigested(event), build: run.id)
+        let resolved = SourceResolved(
+            identifier: source.identifier,
+            type: "local",
+            pin: context.digest.description,
+            how: "walk",
+            layers: run.request.storesContext ? snapshot.layers : [],
+            blobs: [manifest]
+        )
+        return ResolvedSource(event: resolved, snapshot: snapshot)
+    }
+
+    private func options(_ source: SourceOperation) throws -> LocalContextOptions {
+        LocalContextOptions(
+            include: try patterns(source, SourceAttribute.localIncludePatterns),
+            exclude: try patterns(source, SourceAttribute.localExcludePatterns),
+            followPaths: try patterns(source, SourceAttribute.localFollowPaths),
+            modes: run.request.gitModes ? .git : .keep,
+            timestamps: run.request.timestamps,
+            verify: run.request.verifiesContext,
+            parallelism: run.engine.environment.processors
+        )
+    }
+
+    private func patterns(_ source: SourceOperation, _ attribute: String) throws -> [String] {
+        guard let text = source.attributes[attribute] else { return [] }
+        return try JSONValue(parsing: text).elements?.compactMap(\.text) ?? []
+    }
+}

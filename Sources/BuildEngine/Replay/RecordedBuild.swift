@@ -1,0 +1,119 @@
+// SPDX-License-Identifier: Apache-2.0
+
+public import BuildEvents
+public import BuildModel
+public import EventStorage
+import LLB
+public import Layers
+import OCIModel
+
+/// A build as the log has it: all that executing it again needs, and what it gave.
+public struct RecordedBuild: Sendable {
+    /// The build.
+    public let id: BuildID
+    /// Its first event.
+    public let start: BuildStarted
+    /// The graphs, one for each platform.
+    public let definitions: [DefinitionLoaded]
+    /// The pins, by the source vertex that each was resolved for.
+    public let pins: [ContentDigest: SourceResolved]
+    /// What each step gave, whether it ran or was reused.
+    public let results: [ContentDigest: [StepResult]]
+    /// The keys of the steps.
+    public let keys: [ContentDigest: StepKeyed]
+    /// The exports, in order.
+    public let exports: [(started: ExportStarted, finished: ExportFinished)]
+    /// The last event, if the build ended.
+    public let end: BuildEvent?
+    let targets: [BuildTarget]
+
+    /// Reads a build's events and its graphs.
+    ///
+    /// - Throws: `RecordedBuildError` when the record lacks something, `BlobError` when a graph is not stored.
+    public init(_ id: BuildID, log: EventLog, blobs: BlobStore) throws {
+        var start: BuildStarted?
+        var definitions: [DefinitionLoaded] = []
+        var pins: [ContentDigest: SourceResolved] = [:]
+        var results: [ContentDigest: [StepResult]] = [:]
+        var keys: [ContentDigest: StepKeyed] = [:]
+        var exporting: ExportStarted?
+        var exports: [(ExportStarted, ExportFinished)] = []
+        var end: BuildEvent?
+        for recorded in try log.events(of: id) {
+            switch recorded.event {
+            case .buildStarted(let event): start = event
+            case .definitionLoaded(let event): definitions.append(event)
+            case .sourceResolved(let event):
+                if let text = event.details["vertex"], let vertex = try? ContentDigest(parsing: text) {
+                    pins[vertex] = event
+                }
+            case .stepKeyed(let event): keys[event.vertex] = event
+            case .stepReused(let event): results[event.vertex] = event.results
+            case .stepFinished(let event): results[event.vertex] = event.results
+            case .exportStarted(let event): exporting = event
+            case .exportFinished(let event):
+                if let exporting { exports.append((exporting, event)) }
+            case .buildFinished, .buildFailed, .buildCancelled: end = recorded.event
+            default: break
+            }
+        }
+        guard let start else { throw RecordedBuildError.incomplete(id, "its first event is missing") }
+        guard !definitions.isEmpty else { throw RecordedBuildError.incomplete(id, "it ended before it had a graph") }
+        self.id = id
+        self.start = start
+        self.definitions = definitions
+        self.pins = pins
+        self.results = results
+        self.keys = keys
+        self.exports = exports
+        self.end = end
+        targets = try definitions.map { try Self.target($0, blobs: blobs) }
+    }
+
+    private static func target(_ event: DefinitionLoaded, blobs: BlobStore) throws -> BuildTarget {
+        let bytes = try blobs.read(event.definition)
+        return BuildTarget(
+            platform: try Platform(parsing: event.platform, host: .compiled),
+            definition: bytes.isEmpty ? nil : try Definition(decoding: bytes, allowingEmpty: true),
+            config: try event.config.map { try ImageConfig(json: JSONValue(parsing: blobs.read($0))) }
+        )
+    }
+
+    /// The request that executes the same graphs under the same rules again.
+    func request(relation: String) -> BuildRequest {
+        var request = BuildRequest(frontend: .llb([]), contexts: [:])
+        request.relation = (id, relation)
+        let options = start.options
+        if options["timestamps"] == "keep" {
+            request.timestamps = .keep
+        } else if let epoch = options["source-date-epoch"].flatMap({ Int64($0) }) {
+            request.timestamps = .clamp(epoch: epoch)
+        }
+        request.reproducible = options["reproducible"] == "true"
+        request.gitModes = options["context-modes"] == "git"
+        request.optionsOfRecord = options
+        request.tags = start.tags
+        request.shmSize = options["shm-size"].flatMap { Int64($0) }
+        return request
+    }
+}
+
+/// A record that can't be executed again.
+public enum RecordedBuildError: Fault, Equatable {
+    /// The record lacks something.
+    case incomplete(BuildID, String)
+    /// A source has no pin in the record.
+    case unpinned(BuildID, identifier: String)
+
+    /// Always `.missing`.
+    public var kind: FaultKind { .missing }
+
+    /// One sentence.
+    public var description: String {
+        switch self {
+        case .incomplete(let id, let what): "build \(id) can't be executed again: \(what)"
+        case .unpinned(let id, let identifier):
+            "build \(id) has no pin for \(identifier); it ended before it was resolved"
+        }
+    }
+}

@@ -1,0 +1,59 @@
+// SPDX-License-Identifier: Apache-2.0
+
+import BuildModel
+import Layers
+import Sandbox
+import Synchronization
+import SystemPackage
+
+/// What steps run in, made when the first step of the process needs it.
+final class SandboxSlot: Sendable {
+    /// A runtime and the driver of one layer store.
+    struct Ready: Sendable {
+        let runtime: ContainerRuntime
+        let driver: DriverChoice
+    }
+
+    private let ready = Mutex<[String: Ready]>([:])
+
+    /// The sandbox over the store `layers`; made at the first call, which blocks for some milliseconds.
+    ///
+    /// - Throws: `SandboxError` where the machine can't run steps.
+    func get(layers: LayerStore, folder: FilePath, environment: EngineEnvironment) throws -> Ready {
+        try ready.withLock { ready in
+            let key = layers.blobs.root.string
+            if let made = ready[key] { return made }
+            let namespaces = try NamespaceEntry.enter()
+            let own = folder.appending("sandbox-\(ready.count)")
+            guard mkdirIfMissing(own) else { throw SystemCallError("mkdir", own.string) }
+            let mounting = MountEnvironment(
+                folder: own,
+                isRootless: namespaces.isRootless,
+                hasSingleID: namespaces.identity == .singleID
+            )
+            let path = environment.variables["PATH"] ?? "/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin"
+            let made = Ready(
+                runtime: try ContainerRuntime(
+                    program: RuntimeProgram.find(searchPath: path),
+                    folder: own.appending("runtime"),
+                    namespaces: namespaces
+                ),
+                driver: try DriverChoice.choose(
+                    for: layers,
+                    in: mounting,
+                    preferred: environment.variables["REEL_DRIVER"]
+                )
+            )
+            ready[key] = made
+            return made
+        }
+    }
+
+    /// Unmounts what the drivers keep; nothing may run any more.
+    func close() {
+        ready.withLock { ready in
+            for one in ready.values { one.driver.driver.close() }
+            ready.removeAll()
+        }
+    }
+}
