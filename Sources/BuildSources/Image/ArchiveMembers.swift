@@ -54,7 +54,7 @@ struct ArchiveMembers: Sendable {
     ///
     /// - Returns: `nil` where the first block is no tar header.
     /// - Throws: `ImageImportError.malformed` for a tar that is damaged further on.
-    init?(_ archive: OpenFile) throws {
+    init?(_ archive: ArchiveFile) throws {
         var scanner = HeaderScanner(archive: archive)
         guard try scanner.isTar() else { return nil }
         while let header = try scanner.next() {
@@ -108,10 +108,10 @@ private struct HeaderScanner {
         var offset: Int64
     }
 
-    let archive: OpenFile
+    let archive: ArchiveFile
     private var at: Int64 = 0
 
-    init(archive: OpenFile) { self.archive = archive }
+    init(archive: ArchiveFile) { self.archive = archive }
 
     /// Whether the first block is a header with a valid checksum.
     func isTar() throws -> Bool {

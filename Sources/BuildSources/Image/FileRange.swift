@@ -6,7 +6,7 @@ import Glibc
 import SystemPackage
 
 /// An open file that is closed when nobody uses it any more.
-final class OpenFile: Sendable {
+final class ArchiveFile: Sendable {
     let descriptor: FileDescriptor
     /// What errors call it.
     let name: String
@@ -37,7 +37,7 @@ final class OpenFile: Sendable {
 
 /// A part of an open file that is a file of its own: a member of an archive, or the whole.
 struct FileRange: Sendable {
-    let file: OpenFile
+    let file: ArchiveFile
     let offset: Int64
     let length: Int64
 

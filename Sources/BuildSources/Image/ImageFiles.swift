@@ -31,9 +31,9 @@ struct FolderFiles: ImageFiles {
                 throw ImageImportError.malformed(path: path, reason: "'\(part)' on the way to '\(name)' is no directory")
             }
         }
-        let file: OpenFile?
+        let file: ArchiveFile?
         do {
-            file = try OpenFile(folder.appending(String(parts.last ?? "")), following: false)
+            file = try ArchiveFile(folder.appending(String(parts.last ?? "")), following: false)
         } catch let error as SystemCallError where error.code == ELOOP {
             throw ImageImportError.malformed(path: path, reason: "'\(name)' is a symbolic link")
         }
@@ -48,7 +48,7 @@ struct FolderFiles: ImageFiles {
 /// The members of an uncompressed tar.
 struct ArchiveFiles: ImageFiles {
     let path: String
-    let archive: OpenFile
+    let archive: ArchiveFile
     let members: ArchiveMembers
 
     func file(_ name: String) throws -> FileRange? {

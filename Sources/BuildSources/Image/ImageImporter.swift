@@ -86,7 +86,7 @@ public struct ImageImporter: Sendable {
     ///
     /// - Throws: `ImageImportError`, and `SystemCallError` where reading fails.
     public func importImage(at path: FilePath, options: ImageImportOptions = ImageImportOptions()) throws -> StoredImage {
-        guard let file = try OpenFile(path, following: true), let status = file.status else {
+        guard let file = try ArchiveFile(path, following: true), let status = file.status else {
             throw ImageImportError.unrecognised(path: path.string, reason: "it does not exist")
         }
         switch status.st_mode & S_IFMT {
@@ -114,7 +114,7 @@ public struct ImageImporter: Sendable {
         return try LayoutImport(importer: self, documents: documents, options: options, form: .ociLayout).run()
     }
 
-    private func importFile(_ file: OpenFile, length: Int64, _ options: ImageImportOptions) throws -> StoredImage {
+    private func importFile(_ file: ArchiveFile, length: Int64, _ options: ImageImportOptions) throws -> StoredImage {
         guard length > 0 else { throw ImageImportError.unrecognised(path: file.name, reason: "it is empty") }
         if let image = try importArchive(file, named: file.name, options) { return image }
         return try importWhole(named: file.name, options) {
@@ -123,7 +123,7 @@ public struct ImageImporter: Sendable {
     }
 
     /// The image in an uncompressed archive of images; `nil` where the file is something else.
-    private func importArchive(_ file: OpenFile, named name: String, _ options: ImageImportOptions) throws
+    private func importArchive(_ file: ArchiveFile, named name: String, _ options: ImageImportOptions) throws
         -> StoredImage?
     {
         guard let members = try ArchiveMembers(file) else { return nil }
@@ -148,7 +148,7 @@ public struct ImageImporter: Sendable {
         do { layer = try store() } catch let error as LayerError {
             throw ImageImportError.unrecognised(path: name, reason: "\(error)")
         }
-        if let file = try OpenFile(layers.blobs.path(layer.diffID), following: false) {
+        if let file = try ArchiveFile(layers.blobs.path(layer.diffID), following: false) {
             let image: StoredImage?
             do { image = try importArchive(file, named: name, options) } catch {
                 try? discard(layer)
