@@ -96,12 +96,28 @@ public struct ContextManifest: Hashable, Sendable {
 
     /// The entry at `path`, found by halving.
     public func entry(at path: [UInt8]) -> ContextEntry? {
+        index(at: path).map { entries[$0] }
+    }
+
+    /// The index of the entry at `path`.
+    func index(at path: [UInt8]) -> Int? {
         var low = 0
         var high = entries.count
         while low < high {
             let middle = (low + high) / 2
-            if entries[middle].path.lexicographicallyPrecedes(path) { low = middle + 1 } else { high = middle }
+            if entries[middle].path.precedes(path) { low = middle + 1 } else { high = middle }
         }
-        return low < entries.count && entries[low].path == path ? entries[low] : nil
+        return low < entries.count && entries[low].path == path ? low : nil
+    }
+}
+
+extension ContextManifest {
+    /// The SHA-256 of a file's contents, also under its further names; `nil` for everything else.
+    public func digest(of entry: ContextEntry) -> ContentDigest? {
+        switch entry.content {
+        case .file(_, let digest): digest
+        case .hardLink(let target): self.entry(at: target).flatMap { digest(of: $0) }
+        case .directory, .symbolicLink: nil
+        }
     }
 }

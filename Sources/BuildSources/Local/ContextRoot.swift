@@ -43,7 +43,7 @@ struct FileStatus: Equatable, Sendable {
 }
 
 /// An open descriptor, closed when it is let go.
-final class OpenFile: Sendable {
+final class ContextFile: Sendable {
     let descriptor: Int32
 
     init(_ descriptor: Int32) { self.descriptor = descriptor }
@@ -96,7 +96,7 @@ struct SystemErrno: Error {
 /// The root of a tree, below which everything is opened without following a symbolic link.
 struct ContextRoot: Sendable {
     let path: FilePath
-    private let root: OpenFile
+    private let root: ContextFile
 
     /// Opens the root itself, which may be reached through symbolic links.
     init(opening path: FilePath) throws {
@@ -109,14 +109,14 @@ struct ContextRoot: Sendable {
             }
         }
         self.path = path
-        root = OpenFile(descriptor)
+        root = ContextFile(descriptor)
     }
 
     /// The root's device and inode.
     var status: FileStatus? { root.status() }
 
     /// Opens what is at `path`; an empty one is the root.
-    func open(_ path: [UInt8], directory: Bool) throws(SystemErrno) -> OpenFile {
+    func open(_ path: [UInt8], directory: Bool) throws(SystemErrno) -> ContextFile {
         if path.isEmpty { return try Self.open(".", below: root.descriptor, directory: true) }
         if path.count < 4096 { return try Self.open(Self.text(path), below: root.descriptor, directory: directory) }
         // The kernel takes no path of 4,096 bytes or more, so longer ones are opened name by name.
@@ -131,14 +131,14 @@ struct ContextRoot: Sendable {
 
     private static func text(_ bytes: [UInt8]) -> [CChar] { bytes.map(CChar.init(bitPattern:)) + [0] }
 
-    private static func open(_ path: [CChar], below directory: Int32, directory wanted: Bool) throws(SystemErrno) -> OpenFile {
+    private static func open(_ path: [CChar], below directory: Int32, directory wanted: Bool) throws(SystemErrno) -> ContextFile {
         let flags = UInt64(O_RDONLY | O_CLOEXEC | O_NOFOLLOW | O_NONBLOCK | (wanted ? O_DIRECTORY : 0))
         let descriptor = unsafe reel_openat2(directory, path, flags, 0, UInt64(RESOLVE_NO_SYMLINKS))
         guard descriptor >= 0 else { throw SystemErrno() }
-        return OpenFile(descriptor)
+        return ContextFile(descriptor)
     }
 
-    private static func open(_ path: String, below directory: Int32, directory wanted: Bool) throws(SystemErrno) -> OpenFile {
+    private static func open(_ path: String, below directory: Int32, directory wanted: Bool) throws(SystemErrno) -> ContextFile {
         try open(text(Array(path.utf8)), below: directory, directory: wanted)
     }
 }

@@ -17,10 +17,10 @@ import SystemPackage
     }
 
     private let stream: OpaquePointer
-    private let file: OpenFile
+    private let file: ContextFile
 
     /// Starts to list `file`, a directory.
-    init(_ file: OpenFile) throws(SystemErrno) {
+    init(_ file: ContextFile) throws(SystemErrno) {
         let copy = dup(file.descriptor)
         guard copy >= 0 else { throw SystemErrno() }
         guard let stream = unsafe fdopendir(copy) else {

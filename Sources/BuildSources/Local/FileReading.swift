@@ -37,7 +37,7 @@ struct FileReading: Sendable {
     }
 
     /// Opens the regular file at `path`, with its status.
-    func open(_ path: [UInt8]) throws -> (OpenFile, FileStatus) {
+    func open(_ path: [UInt8]) throws -> (ContextFile, FileStatus) {
         do throws(SystemErrno) {
             let file = try root.open(path, directory: false)
             guard let status = file.status() else { throw SystemErrno() }
@@ -72,7 +72,7 @@ struct FileReading: Sendable {
     }
 }
 
-extension OpenFile {
+extension ContextFile {
     /// At most `size + 1` bytes from the start, so that growth shows.
     func readAll(size: Int) throws(SystemErrno) -> [UInt8] {
         var failure: SystemErrno?

@@ -100,7 +100,7 @@ struct StatCache {
     private static func contents(of file: FilePath) -> [UInt8]? {
         let descriptor = unsafe file.withPlatformString { unsafe reel_openat(AT_FDCWD, $0, O_RDONLY | O_CLOEXEC, 0) }
         guard descriptor >= 0 else { return nil }
-        let open = OpenFile(descriptor)
+        let open = ContextFile(descriptor)
         guard let size = open.status()?.stamp.size, size < 1 << 31 else { return nil }
         return try? open.readAll(size: Int(size))
     }

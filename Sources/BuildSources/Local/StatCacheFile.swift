@@ -15,7 +15,7 @@ struct StatCacheFile {
     let start: Int64?
     private let path: FilePath
     private let draftPath: FilePath
-    private let draft: OpenFile?
+    private let draft: ContextFile?
 
     /// Opens the cache of `root` in `directory`.
     init(directory: FilePath, root: FilePath, status: FileStatus) {
@@ -29,12 +29,12 @@ struct StatCacheFile {
     }
 
     /// The draft, empty, with its time set to now; `nil` when another process has it or it can't be made.
-    private static func lockedDraft(_ path: FilePath) -> OpenFile? {
+    private static func lockedDraft(_ path: FilePath) -> ContextFile? {
         let descriptor = unsafe path.withPlatformString {
             unsafe reel_openat(AT_FDCWD, $0, O_RDWR | O_CREAT | O_CLOEXEC | O_NOFOLLOW, 0o600)
         }
         guard descriptor >= 0 else { return nil }
-        let draft = OpenFile(descriptor)
+        let draft = ContextFile(descriptor)
         guard flock(descriptor, LOCK_EX | LOCK_NB) == 0, ftruncate(descriptor, 0) == 0,
             futimens(descriptor, nil) == 0
         else { return nil }
