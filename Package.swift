@@ -101,8 +101,14 @@ let package = Package(
         ),
         .executableTarget(name: "reel", dependencies: ["Commands"], swiftSettings: strict),
 
+        .testTarget(
+            name: "IntegrationTests",
+            dependencies: ["reel", "BuildModel", subprocess, system],
+            swiftSettings: strict
+        ),
         tests("BuildModel"),
         tests("OCIModel"),
+        tests("Layers", ["OCIModel", "CLinux", system], resources: [.copy("Oracle")]),
         .target(
             name: "EventSamples", dependencies: ["BuildModel", "BuildEvents"], path: "Tests/EventSamples",
             swiftSettings: strict
@@ -113,6 +119,7 @@ let package = Package(
         tests("BuildProgress", ["BuildEvents"]),
         tests("LLB", resources: [.copy("Vectors")]),
         tests("PathPatterns"),
+        tests("BuildSources", ["OCIModel", "Layers", "PathPatterns", "CLinux", system]),
     ],
     swiftLanguageModes: [.v6]
 )

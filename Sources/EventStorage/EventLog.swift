@@ -2,6 +2,9 @@
 
 public import BuildEvents
 public import BuildModel
+import Dispatch
+import Glibc
+import GRDB
 public import SystemPackage
 
 /// The event log of one data root: `log.sqlite`, and its projection `index.sqlite`.
@@ -11,6 +14,13 @@ public import SystemPackage
 public final class EventLog: EventAppending, ResultLookup, Sendable {
     /// The data root.
     public let root: FilePath
+
+    let clock: any WallClock
+    let reader: LogReader
+    let index: ProjectionIndex
+    private let writer: LogWriter
+    private let use: LogUse
+    private let projecting = DispatchQueue(label: "reel.index", qos: .utility)
 
     /// Opens the log of the data root `root`, which must be an existing directory.
     ///
@@ -22,25 +32,90 @@ public final class EventLog: EventAppending, ResultLookup, Sendable {
     ///   - creating: Whether to make an empty log where there is none.
     /// - Throws: `EventLogError`, e.g. `.newer` for a log written by a later version, `.absent` where there is none.
     public static func open(root: FilePath, clock: any WallClock, creating: Bool = true) throws -> EventLog {
-        fatalError("not yet")
+        let files = LogFiles(root: root)
+        if unsafe access(files.log.string, F_OK) != 0 {
+            guard creating else { throw EventLogError.absent(path: files.log.string) }
+            try files.checkNothingWasSetAside()
+        }
+        let use = try LogUse.shared(of: files)
+        let database = try Connections.translating(files.log) { try prepare(files.log) }
+        return try EventLog(files: files, use: use, database: database, clock: clock)
     }
 
-    init(root: FilePath) { self.root = root }
+    private static func prepare(_ path: FilePath) throws -> DatabaseQueue {
+        let database = try Connections.open(path) { try $0.execute(sql: "PRAGMA synchronous = FULL") }
+        try database.writeWithoutTransaction { database in
+            if try LogSchema.check(database, path: path) { return }
+            try LogSchema.create(database)
+        }
+        return database
+    }
+
+    private init(files: LogFiles, use: LogUse, database: DatabaseQueue, clock: any WallClock) throws {
+        root = files.root
+        self.use = use
+        self.clock = clock
+        reader = try LogReader(path: files.log)
+        let bell = Bell()
+        index = ProjectionIndex(path: files.index, log: reader) { bell.ring($0) }
+        let (index, projecting) = (index, projecting)
+        writer = LogWriter(path: files.log, database: database) { committed in
+            index.note(committed)
+            // What the next process would have to do first is done while this one says goodbye.
+            if committed.endsBuild { projecting.async { try? index.update() } }
+        }
+        bell.answer { [weak self] reason in
+            self?.append(.fallback(Fallback(subject: "index.sqlite", reason: reason)), build: nil)
+        }
+    }
 
     /// Appends `event` in order and returns at once; it is durable when a later `flush()` returns.
-    public func append(_ event: BuildEvent, build: BuildID?) {}
+    public func append(_ event: BuildEvent, build: BuildID?) {
+        let wire = event.wire
+        writer.append(
+            LogWriter.Pending(
+                build: build?.description ?? "",
+                kind: wire.kind,
+                version: wire.version,
+                time: clock.now().nanoseconds,
+                body: wire.body,
+                bearing: ResultBearing(event),
+                endsBuild: event.endsBuild
+            )
+        )
+    }
 
     /// Waits until everything appended so far is committed, cancelled or not.
-    public func flush() async throws {}
+    ///
+    /// - Throws: `EventLogError`, the first failure to store an event; what came after it is not stored either.
+    public func flush() async throws { try await writer.flush() }
 
-    /// As `flush()`, for callers without concurrency; blocks.
-    public func flushBlocking() throws {}
+    /// Opens the projection and brings it up to date in the background, so that the first lookup finds it ready.
+    public func warmUp() {
+        let index = index
+        projecting.async { try? index.lookUp { _ in } }
+    }
 
     /// The newest event that gave a result for `key`; `nil` when there is none or its blobs are gone since.
     ///
     /// A result that this process appended is given once it is committed, for which this waits.
-    public func result(forKey key: ContentDigest) async throws -> KnownResult? { nil }
+    public func result(forKey key: ContentDigest) async throws -> KnownResult? {
+        if writer.isWaiting(forKey: key) { try await writer.flush() }
+        let index = index
+        return try await Offload.run { try index.lookUp { try ResultQueries.result($0, key: key) } }
+    }
 
     /// The layers of a snapshot that an event named by its ChainID, lowest first; `nil` when no event did.
-    public func layers(ofChain chainID: ContentDigest) async throws -> [ContentDigest]? { nil }
+    ///
+    /// Layers that this process named are given once that is committed, for which this waits.
+    public func layers(ofChain chainID: ContentDigest) async throws -> [ContentDigest]? {
+        let index = index
+        let find: @Sendable () throws -> [ContentDigest]? = {
+            try index.lookUp { try ResultQueries.layers($0, chainID: chainID) }
+        }
+        if let layers = try await Offload.run(find) { return layers }
+        guard writer.isWaitingForLayers else { return nil }
+        try await writer.flush()
+        return try await Offload.run(find)
+    }
 }

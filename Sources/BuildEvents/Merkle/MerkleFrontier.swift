@@ -28,7 +28,9 @@ public struct MerkleFrontier: Equatable, Sendable {
     }
 
     /// Adds a leaf, and tells each interior node that it completes, lowest first.
-    public mutating func append(_ leaf: ContentDigest, completed: (MerkleNode, ContentDigest) -> Void = { _, _ in }) {
+    public mutating func append<Failure: Error>(
+        _ leaf: ContentDigest, completed: (MerkleNode, ContentDigest) throws(Failure) -> Void
+    ) throws(Failure) {
         var hash = leaf
         var index = size
         var level = 0
@@ -36,11 +38,14 @@ public struct MerkleFrontier: Equatable, Sendable {
             hash = MerkleTree.nodeHash(left, hash)
             index >>= 1
             level += 1
-            completed(MerkleNode(level: level, index: index), hash)
+            try completed(MerkleNode(level: level, index: index), hash)
         }
         peaks.append(hash)
         size += 1
     }
+
+    /// Adds a leaf.
+    public mutating func append(_ leaf: ContentDigest) { append(leaf) { _, _ in } }
 
     /// The root over all leaves.
     public var root: ContentDigest {

@@ -97,7 +97,7 @@ extension BuildEvent {
             return
         }
         var wire = try WireBody(kind: kind, reading: body)
-        try upcasters.raise(&wire, kind: kind, from: version)
+        upcasters.raise(&wire, kind: kind, from: version)
         self = try Self.read(known, WireReader(kind: kind, body: wire))
     }
 

@@ -4,8 +4,8 @@
 ///
 /// A kind whose form changes gets a new version and an entry here; the golden files of the old version stay.
 public struct Upcasters: Sendable {
-    /// Turns a body of one version into one of the next.
-    public typealias Step = @Sendable (inout WireBody) throws(WireError) -> Void
+    /// Turns a body of one version into one of the next; what it finds no place for, the reader refuses by name.
+    public typealias Step = @Sendable (inout WireBody) -> Void
 
     /// By kind, the steps in order: the first leads from version 1 to 2.
     private let steps: [String: [Step]]
@@ -20,7 +20,7 @@ public struct Upcasters: Sendable {
     func newest(of kind: EventKind) -> Int { max(kind.version, 1 + steps[kind.rawValue, default: []].count) }
 
     /// Raises a body from `version` to the newest.
-    func raise(_ body: inout WireBody, kind: String, from version: Int) throws(WireError) {
-        for step in steps[kind, default: []].dropFirst(version - 1) { try step(&body) }
+    func raise(_ body: inout WireBody, kind: String, from version: Int) {
+        for step in steps[kind, default: []].dropFirst(version - 1) { step(&body) }
     }
 }

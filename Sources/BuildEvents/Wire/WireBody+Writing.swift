@@ -24,14 +24,3 @@ extension WireBody {
     /// Takes what merely happened.
     mutating func put(happened: Happened) { volatile = happened.compactMapValues(\.logged) }
 }
-
-extension StepResult {
-    /// The result as it stands in bodies.
-    var json: JSONValue {
-        var members: [String: JSONValue] = ["size": .integer(size)]
-        if let parent { members["parent"] = .string(parent.description) }
-        if let diffID { members["diffID"] = .string(diffID.description) }
-        if let chainID { members["chainID"] = .string(chainID.description) }
-        return .object(members)
-    }
-}

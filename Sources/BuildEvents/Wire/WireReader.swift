@@ -105,20 +105,7 @@ struct WireReader {
     func results(_ key: String) throws(WireError) -> [StepResult] {
         guard let elements = try require(key).elements else { throw fail(key, "is no array") }
         var out: [StepResult] = []
-        for element in elements {
-            guard let members = element.members else { throw fail(key, "holds something that is no object") }
-            var inner = WireBody()
-            inner.semantic = members
-            let reader = WireReader(kind: kind, body: inner)
-            out.append(
-                StepResult(
-                    parent: try reader.optionalDigest("parent"),
-                    diffID: try reader.optionalDigest("diffID"),
-                    chainID: try reader.optionalDigest("chainID"),
-                    size: try reader.integer("size")
-                )
-            )
-        }
+        for element in elements { out.append(try StepResult(json: element, kind: kind)) }
         return out
     }
 
