@@ -13,6 +13,32 @@ extern char **environ;
 
 const char *reel_entry_name(const struct dirent *entry) { return entry->d_name; }
 
+int reel_has_bounding_capability(int number) { return prctl(PR_CAPBSET_READ, number, 0, 0, 0); }
+
+ssize_t reel_ask_program(const char *path, const char *argument, char *buffer, size_t size) {
+    int ends[2];
+    if (pipe2(ends, O_CLOEXEC) < 0) return -1;
+    pid_t pid = fork();
+    if (pid == 0) {
+        int null = open("/dev/null", O_RDWR);
+        if (null < 0 || dup2(null, 0) < 0 || dup2(ends[1], 1) < 0 || dup2(null, 2) < 0) _exit(127);
+        execl(path, path, argument, (char *)NULL);
+        _exit(127);
+    }
+    close(ends[1]);
+    size_t used = 0;
+    while (pid > 0 && used < size) {
+        ssize_t count = read(ends[0], buffer + used, size - used);
+        if (count < 0 && errno == EINTR) continue;
+        if (count <= 0) break;
+        used += (size_t)count;
+    }
+    close(ends[0]);
+    int status = -1;
+    while (pid > 0 && waitpid(pid, &status, 0) < 0 && errno == EINTR) continue;
+    return status == 0 ? (ssize_t)used : -1;
+}
+
 int reel_attach_mount(int fd, const char *path) {
     return move_mount(fd, "", AT_FDCWD, path, MOVE_MOUNT_F_EMPTY_PATH);
 }
@@ -201,6 +227,7 @@ static void supervise(struct reel_launch *launch, int *groups) {
             w.killing |= 2;
         }
     }
+    for (int i = 0; w.outcome.was_killed && i < launch->group_count; i++) rmdir(launch->group_paths[i]);
     (void)!write(launch->report, &w.outcome, sizeof w.outcome);
 }
 

@@ -42,6 +42,8 @@ struct reel_launch {
     /// Files `cgroup.procs` of the control groups that the runtime shall start in.
     const int *groups;
     int group_count;
+    /// The directories of these groups, which are removed if `life` ended: nobody else may be left to do it.
+    const char *const *group_paths;
 };
 
 /// How it ended. The statuses are those of wait(2).
@@ -68,6 +70,12 @@ int reel_start_thread(void (*body)(void *), void *context);
 
 /// The name of a directory entry.
 const char *reel_entry_name(const struct dirent *entry);
+
+/// Whether capability number `number` is in the bounding set: 1, 0, or -1 for one that the kernel doesn't know.
+int reel_has_bounding_capability(int number);
+
+/// Runs a program with one argument and gives the beginning of what it prints. Returns the number of bytes, or -1.
+ssize_t reel_ask_program(const char *path, const char *argument, char *buffer, size_t size);
 
 /// Attaches the mount `fd` (of fsmount or open_tree) at `path`.
 int reel_attach_mount(int fd, const char *path);

@@ -3,11 +3,13 @@
 import BuildModel
 import CLinux
 import Glibc
-import SystemPackage
+public import SystemPackage
 
 extension FilePath {
-    /// Makes the directory at this path, which only reel uses, with its parents.
-    func makeFolder(mode: UInt32 = 0o700) throws {
+    /// Makes the directory at this path, which reel alone uses, with its parents; one that is there is fine.
+    ///
+    /// - Throws: `SystemCallError`.
+    public func makeFolder(mode: UInt32 = 0o700) throws {
         if unsafe mkdir(string, mode) == 0 || currentErrno() == EEXIST { return }
         guard currentErrno() == ENOENT, !removingLastComponent().isEmpty else {
             throw SystemCallError("mkdir", string)

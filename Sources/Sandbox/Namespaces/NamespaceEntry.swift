@@ -1,5 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 
+import CLinux
+
 /// The namespaces of its own that this process is in.
 ///
 /// A private mount namespace, so that no mount outlives the process, however it dies. An ordinary user gets a user
@@ -32,6 +34,26 @@ public struct NamespaceEntry: Hashable, Sendable {
     ///
     /// - Throws: `SandboxError.namespaces`.
     public static func enter() throws(SandboxError) -> NamespaceEntry {
-        throw .namespaces(reason: "unfinished")
+        var found = reel_namespaces()
+        let code = unsafe reel_enter_namespaces(&found)
+        guard code == 0 else { throw .namespaces(reason: text(&found.error)) }
+        let identity: Identity =
+            switch Int(found.identity) {
+            case REEL_IDENTITY_ROOT: .root
+            case REEL_IDENTITY_MAPPED: .mappedIDs
+            default: .singleID
+            }
+        let cgroups = text(&found.cgroups)
+        let single = text(&found.single)
+        return NamespaceEntry(
+            identity: identity,
+            cgroupsHidden: cgroups.isEmpty ? nil : cgroups,
+            singleIDReason: single.isEmpty ? nil : single
+        )
+    }
+
+    /// The text in a field of fixed size.
+    private static func text<Field>(_ field: inout Field) -> String {
+        unsafe withUnsafeBytes(of: &field) { raw in unsafe String(decoding: raw.prefix { $0 != 0 }, as: UTF8.self) }
     }
 }

@@ -1,6 +1,10 @@
 // SPDX-License-Identifier: Apache-2.0
 
 public import BuildModel
+import CLinux
+import Glibc
+import Layers
+import Synchronization
 public import SystemPackage
 
 /// Runs steps in containers, through crun or runc.
@@ -12,20 +16,46 @@ public final class ContainerRuntime: Sendable {
     /// The namespaces of this process.
     public let namespaces: NamespaceEntry
 
+    private let clock: any WallClock
+    private let machine: String
+    private let filters: FilterCache
+    private let files: StepFiles
+    private let counter = Atomic<Int>(0)
+
     /// Prepares to run steps.
     ///
-    /// - Parameter folder: Made if it is not there; removed by whoever cleans up after the process.
-    public init(program: RuntimeProgram, folder: FilePath, namespaces: NamespaceEntry) throws {
+    /// - Parameters:
+    ///   - folder: Made if it is not there; removed by whoever cleans up after the process.
+    ///   - cache: A folder that outlives the process, for what can be made again; made if it is not there.
+    ///   - clock: Tells the offsets of output.
+    /// - Throws: `SystemCallError`.
+    public init(
+        program: RuntimeProgram,
+        folder: FilePath,
+        cache: FilePath,
+        namespaces: NamespaceEntry,
+        clock: any WallClock
+    ) throws {
         self.program = program
         self.folder = folder
         self.namespaces = namespaces
+        self.clock = clock
+        machine = Self.machineName()
+        try folder.makeFolder()
+        try cache.makeFolder()
+        filters = FilterCache(in: cache)
+        files = StepFiles(in: folder)
     }
 
     /// The capabilities that a step gets, sorted by name.
-    public func capabilities(for security: SecurityMode) -> [String] { [] }
+    public func capabilities(for security: SecurityMode) -> [String] {
+        security == .sandbox ? Capabilities.standard : Capabilities.own()
+    }
 
     /// The digest of the canonical JSON of the system call filter; `nil` where none is in force.
-    public func seccompDigest(for security: SecurityMode) -> ContentDigest? { nil }
+    public func seccompDigest(for security: SecurityMode) -> ContentDigest? {
+        filter(for: security).map { ContentDigest(of: $0.canonicalBytes) }
+    }
 
     /// Runs a step to its end.
     ///
@@ -39,6 +69,161 @@ public final class ContainerRuntime: Sendable {
         _ step: ContainerStep,
         output: @escaping @Sendable (OutputChunk) -> Void
     ) async throws -> ContainerExit {
-        throw SandboxError.noRuntime
+        let life = StepLife()
+        return try await withTaskCancellationHandler {
+            try await BlockingThread.run { try self.runBlocking(step, life, output) }
+        } onCancel: {
+            life.cancel()
+        }
     }
+
+    private func filter(for security: SecurityMode) -> JSONValue? {
+        guard security == .sandbox else { return nil }
+        return SystemCallFilter(capabilities: Capabilities.standard, machine: machine).json
+    }
+
+    private static func machineName() -> String {
+        var name = utsname()
+        unsafe uname(&name)
+        return unsafe withUnsafeBytes(of: &name.machine) { raw in
+            unsafe String(decoding: raw.prefix { $0 != 0 }, as: UTF8.self)
+        }
+    }
+}
+
+extension ContainerRuntime {
+    /// Runs a step on a thread that may block.
+    private func runBlocking(
+        _ step: ContainerStep,
+        _ life: StepLife,
+        _ output: @escaping @Sendable (OutputChunk) -> Void
+    ) throws -> ContainerExit {
+        defer { life.finish() }
+        try check(step)
+        let id = "reel-\(getpid())-\(counter.add(1, ordering: .relaxed).newValue)"
+        let bundle = folder.appending(id)
+        try bundle.makeFolder()
+        defer { try? TreeRemoval.remove(bundle) }
+        let group = step.resources == ResourceLimits() ? nil : try ControlGroup(step.resources, name: id)
+        defer { group?.remove() }
+        let mounts = StepMounts(step)
+        do {
+            try mounts.prepare()
+            if step.security == .insecure, !namespaces.isRootless { try step.root.allowDevices() }
+            let killsBefore = Self.machineKills()
+            let outcome = try launch(step, mounts, bundle: bundle, id: id, groups: group?.folders ?? [], life, output)
+            try mounts.removeMountPoints()
+            let isCounted = (group?.outOfMemoryKills ?? 0) > 0
+            return Self.exit(outcome, isCounted: isCounted, killsBefore: killsBefore)
+        } catch {
+            try? mounts.removeMountPoints()
+            throw error
+        }
+    }
+
+    /// Refuses what an ordinary user with one id can't do.
+    private func check(_ step: ContainerStep) throws(SandboxError) {
+        guard !step.args.isEmpty else { throw .unsupported(what: "a step without a command", reason: "there is nothing to run") }
+        guard namespaces.identity == .singleID, step.user.uid != 0 || step.user.gid != 0 else { return }
+        let reason = namespaces.singleIDReason ?? "one id only is mapped"
+        throw .unsupported(what: "a step as user \(step.user.uid):\(step.user.gid)", reason: reason)
+    }
+
+    private func launch(
+        _ step: ContainerStep,
+        _ mounts: StepMounts,
+        bundle: FilePath,
+        id: String,
+        groups: [FilePath],
+        _ life: StepLife,
+        _ output: @escaping @Sendable (OutputChunk) -> Void
+    ) throws -> reel_outcome {
+        var specification = StepSpecification(
+            step: step,
+            namespaces: namespaces,
+            files: try files.files(for: step),
+            sources: mounts.sources,
+            capabilities: capabilities(for: step.security)
+        ).specification()
+        let compiling = addFilter(to: &specification, step.security)
+        try SmallFile.write(specification.json.canonicalBytes, to: bundle.appending("config.json"), mode: 0o600)
+        let state = bundle.appending("state")
+        let log = bundle.appending("log")
+        let pidFile = bundle.appending("pid")
+        let supervision = Supervision(
+            program: program.path,
+            arguments: program.arguments(state: state, log: log, pidFile: pidFile, bundle: bundle, id: id),
+            pidFile: pidFile,
+            groups: groups,
+            clock: clock,
+            output: output
+        )
+        defer { if program.kind == .runc { deleteByRuntime(id, state: state) } }
+        let outcome = try supervision.run(life)
+        if life.wasCancelled || outcome.was_killed != 0 { throw CancellationError() }
+        guard outcome.has_container != 0 else {
+            throw SandboxError.notStarted(runtime: program.kind.rawValue, reason: Self.reason(log, outcome))
+        }
+        if let compiling { filters.keep(state.appending(id).appending("seccomp.bpf"), for: compiling) }
+        return outcome
+    }
+
+    /// Adds the filter, compiled if crun has compiled it before.
+    ///
+    /// - Returns: The digest of a filter that is compiled now.
+    private func addFilter(to specification: inout RuntimeSpecification, _ security: SecurityMode) -> ContentDigest? {
+        guard let filter = filter(for: security) else { return nil }
+        let digest = ContentDigest(of: filter.canonicalBytes)
+        if program.kind == .crun, let compiled = filters.program(for: digest) {
+            specification.annotations[FilterCache.annotation] = compiled
+            return nil
+        }
+        specification.seccomp = filter
+        return program.kind == .crun ? digest : nil
+    }
+
+    /// runc keeps control groups of its own, which only it removes.
+    private func deleteByRuntime(_ id: String, state: FilePath) {
+        let arguments = [program.kind.rawValue, "--root", state.string, "delete", "--force", id]
+        let supervision = Supervision(
+            program: program.path,
+            arguments: arguments,
+            pidFile: state.appending("none"),
+            groups: [],
+            clock: clock,
+            output: { _ in }
+        )
+        _ = try? supervision.run(StepLife())
+    }
+
+    // MARK: The end
+
+    /// What the runtime wrote into its log, one JSON object a line.
+    private static func reason(_ log: FilePath, _ outcome: reel_outcome) -> String {
+        let lines = (KernelCounter.text(log) ?? "").split(separator: "\n")
+        let messages = lines.compactMap { try? JSONValue(parsing: Array($0.utf8))["msg"]?.text }
+        if !messages.isEmpty { return messages.joined(separator: "; ") }
+        return "it ended with wait status \(outcome.runtime_status) and said nothing"
+    }
+
+    private static func exit(_ outcome: reel_outcome, isCounted: Bool, killsBefore: Int?) -> ContainerExit {
+        let status = outcome.container_status
+        let signal = status & 0x7F
+        let end: ContainerExit.Outcome = signal == 0 ? .exited(status >> 8 & 0xFF) : .signaled(signal)
+        var usage = ContainerExit.Usage()
+        usage.userTime = outcome.user_time
+        usage.systemTime = outcome.system_time
+        usage.peakMemory = outcome.peak_kib * 1024
+        let wasKilled = end == .signaled(SIGKILL) || end == .exited(128 + SIGKILL)
+        var outOfMemory: ContainerExit.OutOfMemory?
+        if isCounted, end != .exited(0) {
+            outOfMemory = .counted
+        } else if wasKilled, let killsBefore, let now = machineKills(), now > killsBefore {
+            outOfMemory = .likely
+        }
+        return ContainerExit(outcome: end, outOfMemory: outOfMemory, usage: usage)
+    }
+
+    /// How many processes the machine has killed for want of memory since it started.
+    private static func machineKills() -> Int? { KernelCounter.read("/proc/vmstat", "oom_kill") }
 }

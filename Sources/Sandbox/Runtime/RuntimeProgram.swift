@@ -1,5 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 
+import CLinux
+import Glibc
 public import SystemPackage
 
 /// The program that makes containers, and which of the two it is.
@@ -23,11 +25,39 @@ public struct RuntimeProgram: Hashable, Sendable {
         self.path = path
     }
 
-    /// The first of crun and runc in the folders of `searchPath`, which is `PATH` (colons between).
+    /// The first of crun and runc in the folders of `searchPath`, which is `PATH` (colons between), and in the folders
+    /// for administrators, where runc lies on Debian.
     ///
     /// - Throws: `SandboxError.noRuntime`.
-    public static func find(searchPath: String) throws(SandboxError) -> RuntimeProgram { throw .noRuntime }
+    public static func find(searchPath: String) throws(SandboxError) -> RuntimeProgram {
+        let folders = searchPath.split(separator: ":").filter { $0.hasPrefix("/") }.map(String.init)
+        for kind in Kind.allCases {
+            for folder in folders + ["/usr/local/sbin", "/usr/sbin", "/sbin"] {
+                let path = FilePath(folder).appending(kind.rawValue)
+                if unsafe access(path.string, X_OK) == 0 { return RuntimeProgram(kind: kind, path: path) }
+            }
+        }
+        throw .noRuntime
+    }
 
     /// What it says of its version, e.g. `crun version 1.8.1`; `nil` when it can't be run.
-    public func version() -> String? { nil }
+    public func version() -> String? {
+        var buffer = [CChar](repeating: 0, count: 4096)
+        let count = unsafe buffer.withUnsafeMutableBufferPointer {
+            unsafe reel_ask_program(path.string, "--version", $0.baseAddress, $0.count)
+        }
+        guard count > 0 else { return nil }
+        let text = String(decoding: buffer.prefix(count).map(UInt8.init(bitPattern:)), as: UTF8.self)
+        return text.split(whereSeparator: \.isNewline).first.map(String.init)
+    }
+
+    /// The arguments, program name first, that run the container `id` detached.
+    func arguments(state: FilePath, log: FilePath, pidFile: FilePath, bundle: FilePath, id: String) -> [String] {
+        var arguments = [kind.rawValue]
+        if kind == .crun { arguments.append("--cgroup-manager=disabled") }
+        return arguments + [
+            "--root", state.string, "--log", log.string, "--log-format", "json", "run", "--detach", "--pid-file",
+            pidFile.string, "--bundle", bundle.string, id,
+        ]
+    }
 }
