@@ -42,6 +42,8 @@ struct BuildRun: Sendable {
     /// - Throws: `BuildFailure`, after the log has the reason.
     func run() async throws -> BuildOutcome {
         let started = engine.environment.clock.now()
+        engine.folder.began(id)
+        defer { engine.folder.ended(id) }
         do {
             let outcome = try await stages()
             try await finish(outcome, started: started)

@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 
+import BuildEvents
 import BuildModel
 import CLinux
 public import EventStorage
@@ -38,6 +39,7 @@ public final class Engine: Sendable {
         folder = try ProcessFolder(root: root, name: "\(environment.pid)-\(String(environment.random(), radix: 36))")
         locks = try KeyLocks(root: root)
         sandbox = SandboxSlot()
+        endAbandoned()
     }
 
     /// The data root that a person means: `$REEL_ROOT`, else `/var/lib/reel` for root, else `$XDG_DATA_HOME/reel`.
@@ -59,6 +61,14 @@ public final class Engine: Sendable {
         try makeFolder(path.removingLastComponent())
         guard unsafe mkdir(path.string, 0o711) == 0 || currentErrno() == EEXIST else {
             throw SystemCallError("mkdir", path.string)
+        }
+    }
+
+    /// Writes the end of builds whose process was killed.
+    private func endAbandoned() {
+        for build in folder.abandoned {
+            guard let summary = try? log.build(matching: build.description), summary.status == .running else { continue }
+            log.append(.buildCancelled(BuildCancelled(reason: "found dead")), build: build)
         }
     }
 

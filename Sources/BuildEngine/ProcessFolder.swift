@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 
-import BuildModel
+public import BuildModel
 import CLinux
 import Glibc
 public import SystemPackage
@@ -11,6 +11,8 @@ public import SystemPackage
 public final class ProcessFolder: Sendable {
     /// The folder.
     public let path: FilePath
+    /// The builds that dead processes left without an end, as their folders told.
+    public let abandoned: [BuildID]
     private let lock: FileDescriptor
 
     /// Makes the folder, and removes those of dead processes.
@@ -24,7 +26,7 @@ public final class ProcessFolder: Sendable {
         guard unsafe mkdir(all.string, 0o700) == 0 || errno == EEXIST else {
             throw SystemCallError("mkdir", all.string)
         }
-        Self.sweep(all)
+        abandoned = Self.sweep(all)
         path = all.appending(name)
         guard unsafe mkdir(path.string, 0o700) == 0 else { throw SystemCallError("mkdir", path.string) }
         let descriptor = unsafe open(path.appending("lock").string, O_RDWR | O_CREAT | O_CLOEXEC, 0o600)
@@ -38,8 +40,21 @@ public final class ProcessFolder: Sendable {
         try? lock.close()
     }
 
-    /// Removes the folders whose lock nobody holds. A folder without a lock file yet is left alone for a minute.
-    private static func sweep(_ all: FilePath) {
+    /// Notes that `build` runs in this process, until `ended`.
+    func began(_ build: BuildID) {
+        let note = path.appending("build-\(build)").string
+        let descriptor = unsafe reel_openat(AT_FDCWD, note, O_WRONLY | O_CREAT | O_CLOEXEC, 0o600)
+        if descriptor >= 0 { close(descriptor) }
+    }
+
+    /// Notes that the log has the end of `build`.
+    func ended(_ build: BuildID) { unsafe unlink(path.appending("build-\(build)").string) }
+
+    /// Removes the folders whose lock nobody holds, and returns the builds that they note.
+    ///
+    /// A folder without a lock file yet is left alone for a minute.
+    private static func sweep(_ all: FilePath) -> [BuildID] {
+        var abandoned: [BuildID] = []
         for name in RemoveTree.names(in: all) {
             let folder = all.appending(name)
             let descriptor = unsafe open(folder.appending("lock").string, O_RDWR | O_CLOEXEC)
@@ -50,8 +65,14 @@ public final class ProcessFolder: Sendable {
                 }
                 continue
             }
-            if flock(descriptor, LOCK_EX | LOCK_NB) == 0 { RemoveTree.remove(folder) }
+            if flock(descriptor, LOCK_EX | LOCK_NB) == 0 {
+                for note in RemoveTree.names(in: folder) where note.hasPrefix("build-") {
+                    if let build = try? BuildID(parsing: String(note.dropFirst("build-".count))) { abandoned.append(build) }
+                }
+                RemoveTree.remove(folder)
+            }
             close(descriptor)
         }
+        return abandoned
     }
 }
