@@ -54,6 +54,8 @@ let package = Package(
     targets: [
         .systemLibrary(name: "CCrypto", pkgConfig: "libcrypto", providers: [.apt(["libssl-dev"])]),
         .systemLibrary(name: "CDeflate", pkgConfig: "libdeflate", providers: [.apt(["libdeflate-dev"])]),
+        .systemLibrary(name: "CBzip2", providers: [.apt(["libbz2-dev"])]),
+        .systemLibrary(name: "CLzma", pkgConfig: "liblzma", providers: [.apt(["liblzma-dev"])]),
         .systemLibrary(name: "CZlib", pkgConfig: "zlib", providers: [.apt(["zlib1g-dev"])]),
         .systemLibrary(name: "CZstd", pkgConfig: "libzstd", providers: [.apt(["libzstd-dev"])]),
         .target(name: "CLinux"),
@@ -70,9 +72,12 @@ let package = Package(
 
         ours("EventStorage", ["BuildModel", "BuildEvents", "CLinux", grdb, sqlite, system]),
         ours("Layers", ["BuildModel", "OCIModel", "CLinux", "CDeflate", "CZlib", "CZstd", system]),
-        ours("FileOperations", ["BuildModel", "OCIModel", "LLB", "Layers", "PathPatterns", system]),
+        ours(
+            "FileOperations",
+            ["BuildModel", "OCIModel", "LLB", "Layers", "PathPatterns", "CBzip2", "CLzma", "CZlib", "CZstd", system]
+        ),
         ours("BuildSources", ["BuildModel", "OCIModel", "Layers", "PathPatterns", "CLinux", system, subprocess]),
-        ours("Sandbox", ["BuildModel", "OCIModel", "Layers", "CLinux", subprocess, system]),
+        ours("Sandbox", ["BuildModel", "OCIModel", "Layers", "CLinux", system]),
         ours("BuildExporters", ["BuildModel", "OCIModel", "Layers", "CLinux", system, subprocess]),
 
         ours(
@@ -106,6 +111,14 @@ let package = Package(
             dependencies: ["reel", "BuildModel", subprocess, system],
             swiftSettings: strict
         ),
+        .target(name: "CTestNamespace", dependencies: ["CLinux"], path: "Tests/CTestNamespace"),
+        .executableTarget(
+            name: "sandbox-helper",
+            dependencies: ["BuildModel", "OCIModel", "Layers", "Sandbox", system],
+            path: "Tests/SandboxHelper",
+            swiftSettings: strict
+        ),
+        tests("Sandbox", ["OCIModel", "Layers", "CLinux", "CTestNamespace", "sandbox-helper", system]),
         tests("BuildModel"),
         tests("OCIModel"),
         tests("Layers", ["OCIModel", "CLinux", system], resources: [.copy("Oracle")]),
@@ -118,7 +131,9 @@ let package = Package(
         tests("BuildExporters", ["OCIModel", "Layers", "CLinux", system, subprocess]),
         tests("BuildProgress", ["BuildEvents"]),
         tests("LLB", resources: [.copy("Vectors")]),
+        tests("FileOperations", ["OCIModel", "LLB", "Layers", system]),
         tests("PathPatterns"),
+        tests("DockerfileFrontend", ["OCIModel", "LLB"], resources: [.copy("Cases")]),
         tests("BuildSources", ["OCIModel", "Layers", "PathPatterns", "CLinux", system]),
     ],
     swiftLanguageModes: [.v6]
