@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 
 import BuildModel
+import LLB
 
 /// Turns a Dockerfile into an LLB definition and an image configuration.
 ///
@@ -13,7 +14,8 @@ public enum DockerfileFrontend {
         _ request: DockerfileRequest,
         images: some ImageResolving
     ) async throws -> FrontendResult {
-        throw DockerfileError("not yet", kind: .failed)
+        let builds = try FrontendBuild(request)
+        return try await builds.lower(images: images)
     }
 
     /// Parses and checks a whole file; expands and resolves nothing.
@@ -26,15 +28,20 @@ public enum DockerfileFrontend {
         try Dockerfile(parsing: source, fileName: fileName)
     }
 
-    /// Checks every stage of a request's file (`reel build --check`).
+    /// Checks every stage of a request's file (`reel build --check`), or what its target needs where it names one.
     ///
-    /// - Returns: The warnings in the order of the file, and whether `# check=error=true` makes them errors.
-    /// - Throws: `DockerfileError` for a mistake; what `images` throws is not an error here.
+    /// - Returns: The warnings in the order of the file, whether they are errors, and the mistake that ended the
+    ///   check. What `images` throws is no mistake of the file: the image is taken for an empty one.
     public static func lint(
         _ request: DockerfileRequest,
         images: some ImageResolving
     ) async throws -> LintReport {
-        throw DockerfileError("not yet", kind: .failed)
+        do {
+            let build = try FrontendBuild(request)
+            return try await build.lint(images: images)
+        } catch let error as DockerfileError {
+            return LintReport(warnings: [], isError: true, error: error)
+        }
     }
 }
 
@@ -42,7 +49,7 @@ public enum DockerfileFrontend {
 public struct LintReport: Sendable {
     /// In the order of the file.
     public var warnings: [LintWarning]
-    /// Whether the file or the request asks that warnings fail the build, and there are some.
+    /// Whether the file or the request asks that warnings fail the build, and there are some; or there is a mistake.
     public var isError: Bool
     /// The mistake that ended the check, if one did.
     public var error: DockerfileError?
