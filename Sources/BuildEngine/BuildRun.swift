@@ -30,7 +30,7 @@ struct BuildRun: Sendable {
     /// The layers that the steps read and write: the engine's, or a fresh store of a replay.
     let layers: LayerStore
     /// Where a recorded graph and recorded pins come from; `nil` for a new build.
-    let recorded: RecordedBuild?
+    let recorded: BuildRecord?
     /// The secrets that steps may ask for.
     let secrets: BuildSecrets
 

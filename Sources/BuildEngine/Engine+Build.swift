@@ -19,7 +19,7 @@ extension Engine {
     /// A build that is ready to run.
     func run(
         _ request: BuildRequest,
-        recorded: RecordedBuild?,
+        recorded: BuildRecord?,
         layers: LayerStore,
         observer: any BuildObserver
     ) -> BuildRun {

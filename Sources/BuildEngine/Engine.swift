@@ -35,6 +35,7 @@ public final class Engine: Sendable {
         self.root = root
         self.environment = environment
         log = try EventLog.open(root: root, clock: environment.clock)
+        log.warmUp()
         layers = try LayerStore(root: root)
         folder = try ProcessFolder(root: root, name: "\(environment.pid)-\(String(environment.random(), radix: 36))")
         locks = try KeyLocks(root: root)

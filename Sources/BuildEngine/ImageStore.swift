@@ -20,7 +20,7 @@ struct ImageStore: Sendable {
 
     /// The image with the manifest `digest`.
     func image(_ digest: ContentDigest) throws -> ImageStored? {
-        try log.image(matching: digest.hex).first { $0.image.manifest == digest }?.image
+        try log.images(matching: digest.hex).first { $0.image.manifest == digest }?.image
     }
 
     /// The configuration of a stored image.

@@ -19,7 +19,9 @@ final class SandboxSlot: Sendable {
     /// The sandbox over the store `layers`; made at the first call, which blocks for some milliseconds.
     ///
     /// - Throws: `SandboxError` where the machine can't run steps.
-    func get(layers: LayerStore, folder: FilePath, environment: EngineEnvironment) throws -> Ready {
+    func get(
+        layers: LayerStore, root: FilePath, folder: FilePath, environment: EngineEnvironment
+    ) throws -> Ready {
         try ready.withLock { ready in
             let key = layers.blobs.root.string
             if let made = ready[key] { return made }
@@ -36,7 +38,9 @@ final class SandboxSlot: Sendable {
                 runtime: try ContainerRuntime(
                     program: RuntimeProgram.find(searchPath: path),
                     folder: own.appending("runtime"),
-                    namespaces: namespaces
+                    cache: root.appending("runtime"),
+                    namespaces: namespaces,
+                    clock: environment.clock
                 ),
                 driver: try DriverChoice.choose(
                     for: layers,

@@ -22,7 +22,12 @@ struct ExecStep {
         let engine = run.engine
         let layers = run.layers
         let ready = try await Offload.run {
-            try engine.sandbox.get(layers: layers, folder: engine.folder.path, environment: engine.environment)
+            try engine.sandbox.get(
+                layers: layers,
+                root: engine.root,
+                folder: engine.folder.path,
+                environment: engine.environment
+            )
         }
         let mounts = ExecMounts(run: run, vertex: vertex, driver: ready.driver.driver)
         let prepared = try await mounts.prepare(exec, inputs: inputs)

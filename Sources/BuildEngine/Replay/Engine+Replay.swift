@@ -16,10 +16,10 @@ extension Engine {
     /// The way is the build's own: the pins come from the record, the store is fresh, nothing is reused. What differs is
     /// part of the report and of the log (`replay.compared`), not an error.
     ///
-    /// - Throws: `RecordedBuildError` when the record lacks what is needed, `SourceResolutionError.missing` when its
+    /// - Throws: `BuildRecordError` when the record lacks what is needed, `SourceResolutionError.missing` when its
     ///   material was not kept, `BuildFailure` when a step fails that did not fail then.
     public func replay(_ id: BuildID, observer: any BuildObserver) async throws -> ReplayReport {
-        let recorded = try RecordedBuild(id, log: log, blobs: layers.blobs)
+        let recorded = try BuildRecord(id, log: log, blobs: layers.blobs)
         let fresh = folder.path.appending("replay-\(id)")
         guard mkdirIfMissing(fresh) else { throw SystemCallError("mkdir", fresh.string) }
         let store = try LayerStore(root: fresh)
@@ -35,7 +35,7 @@ extension Engine {
     }
 }
 
-extension RecordedBuild {
+extension BuildRecord {
     /// The exports whose bytes can be compared, directed into `folder`.
     func repeatableOutputs(into folder: FilePath) -> [OutputSpecification] {
         exports.enumerated().compactMap { index, export in

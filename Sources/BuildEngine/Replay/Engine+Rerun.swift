@@ -21,7 +21,7 @@ extension Engine {
     /// - Parameters:
     ///   - outputs: What to make of the result; `nil` for nothing but the record (and the names of the original).
     ///   - secrets: Secrets are in no record, so steps that need them must be given them again.
-    /// - Throws: `RecordedBuildError` when the build ended before all its sources were pinned; `BuildFailure`.
+    /// - Throws: `BuildRecordError` when the build ended before all its sources were pinned; `BuildFailure`.
     public func repeatBuild(
         _ id: BuildID,
         as repetition: Repetition,
@@ -29,7 +29,7 @@ extension Engine {
         secrets: [String: SecretSource] = [:],
         observer: any BuildObserver
     ) async throws -> BuildOutcome {
-        let recorded = try RecordedBuild(id, log: log, blobs: layers.blobs)
+        let recorded = try BuildRecord(id, log: log, blobs: layers.blobs)
         var request = recorded.request(relation: repetition.rawValue)
         request.outputs = outputs
         request.secrets = secrets

@@ -8,7 +8,7 @@ import OCIModel
 
 /// Sources from a record: nothing is resolved anew, every blob is verified, and then linked into the replay's store.
 struct RecordedSources: PinResolving {
-    let recorded: RecordedBuild
+    let recorded: BuildRecord
     /// The store that has the blobs.
     let origin: LayerStore
     /// The store that the replay's steps read.
@@ -16,7 +16,7 @@ struct RecordedSources: PinResolving {
 
     func resolve(_ source: SourceOperation, vertex: Vertex) async throws -> ResolvedSource {
         guard var event = recorded.pins[vertex.digest] else {
-            throw RecordedBuildError.unpinned(recorded.id, identifier: source.identifier)
+            throw BuildRecordError.unpinned(recorded.id, identifier: source.identifier)
         }
         if event.type == "local", recorded.start.options["store-context"] == "false" {
             throw try SourceResolutionError.missing(

@@ -8,7 +8,7 @@ public import Layers
 import OCIModel
 
 /// A build as the log has it: all that executing it again needs, and what it gave.
-public struct RecordedBuild: Sendable {
+public struct BuildRecord: Sendable {
     /// The build.
     public let id: BuildID
     /// Its first event.
@@ -29,7 +29,7 @@ public struct RecordedBuild: Sendable {
 
     /// Reads a build's events and its graphs.
     ///
-    /// - Throws: `RecordedBuildError` when the record lacks something, `BlobError` when a graph is not stored.
+    /// - Throws: `BuildRecordError` when the record lacks something, `BlobError` when a graph is not stored.
     public init(_ id: BuildID, log: EventLog, blobs: BlobStore) throws {
         var start: BuildStarted?
         var definitions: [DefinitionLoaded] = []
@@ -57,8 +57,8 @@ public struct RecordedBuild: Sendable {
             default: break
             }
         }
-        guard let start else { throw RecordedBuildError.incomplete(id, "its first event is missing") }
-        guard !definitions.isEmpty else { throw RecordedBuildError.incomplete(id, "it ended before it had a graph") }
+        guard let start else { throw BuildRecordError.incomplete(id, "its first event is missing") }
+        guard !definitions.isEmpty else { throw BuildRecordError.incomplete(id, "it ended before it had a graph") }
         self.id = id
         self.start = start
         self.definitions = definitions
@@ -99,7 +99,7 @@ public struct RecordedBuild: Sendable {
 }
 
 /// A record that can't be executed again.
-public enum RecordedBuildError: Fault, Equatable {
+public enum BuildRecordError: Fault, Equatable {
     /// The record lacks something.
     case incomplete(BuildID, String)
     /// A source has no pin in the record.
