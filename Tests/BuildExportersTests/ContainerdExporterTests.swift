@@ -2,12 +2,14 @@
 
 import BuildExporters
 import BuildModel
+import Glibc
 import OCIModel
 import Subprocess
 import SystemPackage
 import Testing
 
-@Suite("The containerd exporter", .enabled(if: Program.exists("containerd"), "containerd is not installed"))
+@Suite("The containerd exporter", .enabled(
+    if: Program.exists("containerd") && geteuid() == 0, "containerd is not installed, or this user may not start it"))
 struct ContainerdExporterTests {
     private func configuration(_ folder: TestFolder) -> String {
         """

@@ -77,12 +77,15 @@ final class FolderHandle: Sendable {
     }
 
     /// Makes the device or named pipe `child`.
-    func makeNode(_ child: [UInt8], kind: FileKind, mode: UInt16, device: DeviceNumber) throws(SystemCallError) {
+    ///
+    /// - Throws: `ExportError.destination` for a device that only root can make.
+    func makeNode(_ child: [UInt8], kind: FileKind, mode: UInt16, device: DeviceNumber) throws {
         let type: mode_t = kind == .fifo ? S_IFIFO : kind == .blockDevice ? S_IFBLK : S_IFCHR
         let number = gnu_dev_makedev(device.major, device.minor)
-        guard unsafe with(child, { unsafe mknodat(raw, $0, type | mode_t(mode), number) }) == 0 else {
-            throw failure("mknod", child)
-        }
+        if unsafe with(child, { unsafe mknodat(raw, $0, type | mode_t(mode), number) }) == 0 { return }
+        let error = failure("mknod", child)
+        guard error.code == EPERM, kind != .fifo else { throw error }
+        throw ExportError.destination(error.subject, reason: "only root can make devices; export with type=tar instead")
     }
 
     /// Gives the file `source` of `folder` the further name `child` here.

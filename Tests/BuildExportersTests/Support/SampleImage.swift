@@ -2,6 +2,7 @@
 
 import BuildExporters
 import BuildModel
+import Glibc
 import Layers
 import OCIModel
 import SystemPackage
@@ -58,7 +59,9 @@ struct SampleStore {
     }
 
     /// Two layers with an entry of every kind; the upper one removes and replaces some of the lower's.
-    func everyKind() throws -> Snapshot {
+    ///
+    /// - Parameter devices: Whether there is a device, which only root can make.
+    func everyKind(devices: Bool = geteuid() == 0) throws -> Snapshot {
         let lower = try layer { layer in
             let folder = Self.attributes(.directory, 0o755)
             let file = Self.attributes(.regular, 0o644)
@@ -86,7 +89,9 @@ struct SampleStore {
             }
             try layer.file((long + "end").bytes, Self.attributes(.regular, 0o600), size: 0, content: .bytes([]))
             let null = DeviceNumber(major: 1, minor: 3)
-            try layer.special("null".bytes, Self.attributes(.characterDevice, 0o666, device: null))
+            if devices {
+                try layer.special("null".bytes, Self.attributes(.characterDevice, 0o666, device: null))
+            }
             try layer.file("old".bytes, Self.attributes(.regular, 0o600), size: 3, content: .bytes("new".bytes))
             try layer.hardLink("second".bytes, to: "first".bytes)
         }
