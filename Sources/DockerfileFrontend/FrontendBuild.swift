@@ -51,7 +51,7 @@ struct FrontendBuild {
             platforms: [], warnings: [], skipped: [], unusedBuildArguments: [], syntax: dockerfile.directives.syntax?.text
         )
         var lint = linter()
-        var declared: Set<String> = []
+        let declared = declaredArguments
         var reached: Set<Int> = []
         // Every platform's graph is checked before an image of any is resolved.
         var graphs: [StageGraph] = []
@@ -62,7 +62,6 @@ struct FrontendBuild {
         for graph in graphs {
             var lowered = try await lower(graph, from: [graph.target], lint: lint, images: images, isLenient: false)
             lint = lowered.lowering.lint
-            declared.formUnion(lowered.lowering.declared)
             reached.formUnion(lowered.reached)
             result.platforms.append(try finish(&lowered.lowering, graph.target))
         }
@@ -71,6 +70,15 @@ struct FrontendBuild {
         result.skipped = skipped(reached, target: graphs[0])
         result.unusedBuildArguments = request.buildArguments.keys.filter { !declared.contains($0) && !TargetSettings.isBuiltIn($0) }.sorted()
         return result
+    }
+
+    /// The names that an ARG of the file declares, in whatever stage.
+    private var declaredArguments: Set<String> {
+        var arguments = dockerfile.globalArguments.flatMap(\.arguments)
+        for stage in dockerfile.stages {
+            for case .arg(let arg) in stage.instructions { arguments.append(contentsOf: arg.arguments) }
+        }
+        return Set(arguments.map(\.name.text))
     }
 
     private func lintFailure(_ warnings: [LintWarning]) -> DockerfileError {

@@ -17,7 +17,7 @@ extension ShellScan {
         default: break
         }
         let name = name()
-        guard let modifier = next() else { throw fail("'}' is missing", at: start) }
+        guard let modifier = next(), modifier != 0x0A else { throw fail("'}' is missing", at: start) }
         switch modifier {
         case UInt8(ascii: "}"): return value(of: name) ?? (lexer.keepsUnset ? "${\(name)}" : "")
         case UInt8(ascii: "/"): return try replacement(name, start: start, depth: depth)

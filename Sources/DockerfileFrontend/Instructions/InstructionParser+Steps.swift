@@ -39,7 +39,7 @@ extension InstructionParser {
             var reader = MountReader(isProvisional: true)
             _ = try reader.read(flag.fields)
         } catch {
-            throw file.error(error.message, at: word.span, advice: error.advice)
+            throw file.error(error.message, at: error.span ?? word.span, advice: error.advice)
         }
         return flag
     }
@@ -48,9 +48,18 @@ extension InstructionParser {
         guard let texts = CommaSeparated.fields(word.text) else {
             throw file.error("the list has a quote in the wrong place", at: word.span)
         }
+        // Without quotes and escapes each field stands where its text does.
+        let isPlain = word.span.length == word.text.utf8.count && !word.text.contains("\"")
+        var offset = 0
         return texts.map { text in
             let parts = text.split(separator: "=", maxSplits: 1, omittingEmptySubsequences: false)
-            return MountFlag.Field(key: parts[0].lowercased(), value: parts.count > 1 ? String(parts[1]) : nil)
+            var span = word.span
+            if isPlain {
+                span.column += offset
+                span.length = max(1, text.utf8.count)
+                offset += text.utf8.count + 1
+            }
+            return MountFlag.Field(key: parts[0].lowercased(), value: parts.count > 1 ? String(parts[1]) : nil, span: span)
         }
     }
 

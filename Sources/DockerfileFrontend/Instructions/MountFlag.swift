@@ -6,6 +6,8 @@ struct MountFlag: Hashable, Sendable {
     struct Field: Hashable, Sendable {
         var key: String
         var value: String?
+        /// Where it stands.
+        var span: Span
     }
 
     var fields: [Field]
@@ -54,6 +56,8 @@ struct MountReader {
     struct Mistake: Error {
         var message: String
         var advice: String?
+        /// The field that it is in; `nil` for the whole mount.
+        var span: Span?
     }
 
     static let keys = [
@@ -71,16 +75,26 @@ struct MountReader {
     /// Checks and collects the fields.
     mutating func read(_ fields: [MountFlag.Field]) throws(Mistake) -> Mount {
         for field in fields {
-            if isProvisional, field.value?.contains("$") == true {
-                if !Self.keys.contains(field.key) { throw unknown(field) }
-                continue
+            do throws(Mistake) {
+                try read(field)
+            } catch {
+                throw Mistake(message: error.message, advice: error.advice, span: field.span)
             }
-            if let value = field.value { try take(field, value) } else { try takeBare(field) }
         }
         // While a value is not known, what it would clash with isn't either.
         if !isProvisional || !fields.contains(where: { $0.value?.contains("$") == true }) { try check() }
         mount.isReadOnly = readOnly ?? (mount.kind != .cache && mount.kind != .tmpfs)
         return mount
+    }
+
+    private mutating func read(_ field: MountFlag.Field) throws(Mistake) {
+        if isProvisional, field.value?.contains("$") == true {
+            if !Self.keys.contains(field.key) { throw unknown(field) }
+        } else if let value = field.value {
+            try take(field, value)
+        } else {
+            try takeBare(field)
+        }
     }
 
     private func unknown(_ field: MountFlag.Field) -> Mistake {

@@ -35,16 +35,14 @@ struct GitReference: Hashable, Sendable {
     static func parse(_ text: String) throws(Mistake) -> GitReference? {
         if text.hasPrefix("./") || text.hasPrefix("../") { return nil }
         if text.hasPrefix("github.com/") {
-            var reference = try url("https://" + text, scheme: "https")
+            var reference = try url("https://" + text, scheme: "https", allowsAnyPath: true)
             reference?.looksLocal = true
             return reference
         }
         guard let mark = text.firstRange(of: "://") else { return try secureCopy(text) }
         let scheme = text[..<mark.lowerBound].lowercased()
         guard ["http", "https", "ssh", "git"].contains(scheme) else { return nil }
-        guard let reference = try url(text, scheme: scheme) else { return nil }
-        if scheme.hasPrefix("http"), !reference.path.hasSuffix(".git") { return nil }
-        return reference
+        return try url(text, scheme: scheme)
     }
 
     private init(remote: String, scheme: String, host: String, path: String) {
@@ -54,7 +52,7 @@ struct GitReference: Hashable, Sendable {
         self.path = path
     }
 
-    private static func url(_ text: String, scheme: String) throws(Mistake) -> GitReference? {
+    private static func url(_ text: String, scheme: String, allowsAnyPath: Bool = false) throws(Mistake) -> GitReference? {
         let (beforeFragment, fragment) = cut(text, "#")
         let (remote, query) = cut(beforeFragment, "?")
         let rest = remote.drop { $0 != "/" }.dropFirst(2)
@@ -62,6 +60,7 @@ struct GitReference: Hashable, Sendable {
         let host = authority.split(separator: "@", omittingEmptySubsequences: false).last.map(String.init) ?? ""
         guard !host.isEmpty, !remote.contains(" ") else { return nil }
         let path = decoded(String(rest[authority.endIndex...]), plusIsSpace: false)
+        if !allowsAnyPath, scheme.hasPrefix("http"), !path.hasSuffix(".git") { return nil }
         var reference = GitReference(remote: String(remote), scheme: scheme, host: host, path: path)
         try reference.read(fragment: fragment.map { decoded($0, plusIsSpace: false) }, query: query)
         return reference

@@ -104,6 +104,7 @@ struct ImageResolution {
             return graph.nodes[base].commands.compactMap {
                 if case .onbuild(let onbuild) = $0.instruction { onbuild.trigger } else { nil }
             }
+        case .context where graph.nodes[number].isReplaced: return []
         case .image, .context: return images[number]?.config.container.onBuild ?? []
         case .scratch: return []
         }

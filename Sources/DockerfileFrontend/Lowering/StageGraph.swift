@@ -43,6 +43,7 @@ struct StageGraph {
         node.ignoresCache = settings.ignoresCache(stage.name, index: index)
         if let name = stage.name, let context = settings.namedContext(name) {
             node.origin = .context(name: context.name, context.source)
+            node.isReplaced = true
         } else {
             node.origin = try origin(base, before: index, at: from.base.span)
             node.commands = stage.instructions.map { StageCommand(instruction: $0, file: file) }
@@ -130,8 +131,13 @@ struct StageGraph {
         do {
             return try ImageReference(parsing: name)
         } catch {
-            throw file.error("\(error)", at: span, advice: Suggestion.advice(name, in: byName.keys, ignoringCase: true))
+            throw file.error("\(error)", at: span, advice: stageAdvice(name))
         }
+    }
+
+    private func stageAdvice(_ name: String) -> String? {
+        if byName[name.lowercased()] != nil { return "the stage is called \(name.lowercased()), in small letters" }
+        return Suggestion.advice(name, in: byName.keys, ignoringCase: true)
     }
 
     private static func stepCount(_ node: StageNode) -> Int {
@@ -220,7 +226,7 @@ struct StageGraph {
             guard index >= 0, index < dockerfile.stages.count else {
                 throw command.error(
                     "there is no stage \(index)", at: span,
-                    advice: "the stages before this one are numbered from 0 to \(max(0, (nodes[number].index ?? 0) - 1))", in: file
+                    advice: "the file has \(dockerfile.stages.count), numbered from 0", in: file
                 )
             }
             return index
@@ -240,9 +246,7 @@ struct StageGraph {
             do {
                 origin = .image(try ImageReference(parsing: name))
             } catch {
-                throw command.error(
-                    "\(error)", at: span, advice: Suggestion.advice(name, in: byName.keys, ignoringCase: true), in: file
-                )
+                throw command.error("\(error)", at: span, advice: stageAdvice(name), in: file)
             }
         }
         nodes.append(

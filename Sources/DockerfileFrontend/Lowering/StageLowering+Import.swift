@@ -69,7 +69,7 @@ extension StageLowering {
     private func exports(of source: Int, _ value: ImportInstruction, _ command: StageCommand) throws(DockerfileError) -> [ExportedItem] {
         guard let other = target.states[source] else { return [] }
         let exports: [ExportedItem]
-        if target.graph.nodes[source].index != nil, !other.exports.isEmpty {
+        if target.graph.nodes[source].isBuilt {
             exports = other.exports
         } else {
             guard let found = ExportLabel.items(other.image.container.labels[ExportLabel.name] ?? "[]") else {
@@ -141,7 +141,7 @@ extension StageLowering {
         _ other: StageState, _ source: Int, _ layers: Int, _ value: ImportInstruction, _ command: StageCommand
     ) throws(DockerfileError) {
         guard let upper = other.root else { return }
-        let lower = target.graph.nodes[source].index == nil ? lowerPart(of: other, layers) : other.startRoot
+        let lower = target.graph.nodes[source].isBuilt ? other.startRoot : lowerPart(of: other, layers)
         let inputs = lower.map { [$0, upper] } ?? [upper]
         let difference = target.plan.add(
             .diff(DiffOperation(lower: lower.map { _ in 0 }, upper: inputs.count - 1)), inputs: inputs,

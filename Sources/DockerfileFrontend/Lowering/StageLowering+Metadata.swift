@@ -55,7 +55,6 @@ extension StageLowering {
         var texts: [String] = []
         for argument in arg.arguments {
             let name = argument.name.text
-            target.declared.insert(name)
             warnSecret("ARG", name, command)
             if argument.value != nil, TargetSettings.predefined.contains(name) {
                 warn(.shadowedPlatformArg, "The default of '\(name)' replaces the value that the build sets", command, at: argument.name.span)

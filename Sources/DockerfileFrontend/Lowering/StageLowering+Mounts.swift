@@ -29,13 +29,13 @@ extension StageLowering {
         var fields = flag.fields
         for index in fields.indices where fields[index].key != "from" {
             guard let value = fields[index].value else { continue }
-            fields[index].value = try expand(Word(text: value, span: flag.span), command)
+            fields[index].value = try expand(Word(text: value, span: fields[index].span), command)
         }
         do {
             var reader = MountReader(isProvisional: false)
             return try reader.read(fields)
         } catch {
-            throw command.error(error.message, at: flag.span, advice: error.advice, in: target.file)
+            throw command.error(error.message, at: error.span ?? flag.span, advice: error.advice, in: target.file)
         }
     }
 

@@ -33,6 +33,11 @@ struct StageNode {
     /// How many steps are counted in the vertices' names.
     var stepCount = 0
     var ignoresCache = false
+    /// Whether a named context stands in the place of the stage of the file.
+    var isReplaced = false
+
+    /// Whether it is made by instructions of the file.
+    var isBuilt: Bool { index != nil && !isReplaced }
 
     /// How the display names it.
     var displayName: String { name ?? index.map { "stage-\($0)" } ?? "" }

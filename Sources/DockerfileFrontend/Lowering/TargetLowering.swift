@@ -17,8 +17,6 @@ struct TargetLowering {
     var contexts = ContextReader()
     var states: [Int: StageState] = [:]
     var secrets: [SecretUse] = []
-    /// Names of build arguments that an ARG declares.
-    var declared: Set<String> = []
 
     let ignored: PatternList?
     let isAlone: Bool
@@ -36,7 +34,6 @@ struct TargetLowering {
         }
         let mounts = graph.nodes.contains { $0.commands.contains { if case .run(let run) = $0.instruction { !run.mounts.isEmpty } else { false } } }
         isAlone = graph.nodes.count == 1 && !mounts
-        for argument in graph.dockerfile.globalArguments.flatMap(\.arguments) { declared.insert(argument.name.text) }
     }
 
     var file: SourceFile { graph.dockerfile.file }
@@ -45,7 +42,11 @@ struct TargetLowering {
     mutating func lower(_ number: Int) throws(DockerfileError) {
         let node = graph.nodes[number]
         var state = try start(number)
-        if node.index != nil { prepare(&state, node) }
+        if node.isBuilt {
+            // What a base exports is the base's; a stage says itself what it exports.
+            state.image.container.labels[ExportLabel.name] = nil
+            prepare(&state)
+        }
         state.startRoot = state.root
         state.startLayerCount = state.image.history.count { !$0.emptyLayer }
         var lowering = StageLowering(node: node, target: self, state: state)
@@ -70,6 +71,7 @@ struct TargetLowering {
             var state = states[base] ?? .empty(settings.platform)
             state.image.container.onBuild = []
             state.exports = []
+            state.hasWorkingDirectory = states[base]?.hasWorkingDirectory ?? false
             return state
         case .image(let reference): return image(number, reference: reference)
         case .context(let name, let source): return try context(number, name: name, source)
@@ -131,6 +133,7 @@ struct TargetLowering {
         state.base = image
         state.image = image.config
         state.image.created = nil
+        state.image.container.onBuild = []
         state.image.diffIDs = []
         let layers = image.config.diffIDs.count
         if layers == 0 { return }
@@ -226,8 +229,7 @@ struct TargetLowering {
     }
 
     /// Makes sure of a search path, and gives steps the image's variables.
-    private func prepare(_ state: inout StageState, _ node: StageNode) {
-        if node.commands.isEmpty, case .context = node.origin { return }
+    private func prepare(_ state: inout StageState) {
         if state.image.container.environmentValue("PATH") == nil {
             state.image.container.env.append("PATH=\(StageState.defaultPath)")
         }
