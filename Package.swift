@@ -134,7 +134,7 @@ let package = Package(
         tests("FileOperations", ["OCIModel", "LLB", "Layers", system]),
         tests("PathPatterns"),
         tests("DockerfileFrontend", ["OCIModel", "LLB"], resources: [.copy("Cases")]),
-        tests("BuildSources", ["OCIModel", "Layers", "PathPatterns", "CLinux", system]),
+        tests("BuildSources", ["OCIModel", "Layers", "PathPatterns", "CLinux", system, subprocess]),
     ],
     swiftLanguageModes: [.v6]
 )

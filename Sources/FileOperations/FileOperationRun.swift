@@ -132,9 +132,10 @@ struct FileOperationRun {
 extension FileAction {
     /// Everything that the action reads or changes.
     var operands: [FileOperand] {
-        [base, source].compactMap { $0 } + [owner?.user, owner?.group].compactMap { reference in
-            if case .name(_, let operand)? = reference { operand } else { nil }
-        }
+        [base, source].compactMap { $0 }
+            + [owner?.user, owner?.group].compactMap { reference in
+                if case .name(_, let operand)? = reference { operand } else { nil }
+            }
     }
 
     /// Whose the result is to be.

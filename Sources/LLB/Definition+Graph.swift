@@ -6,15 +6,28 @@ extension Definition {
     /// The definition of the empty file system.
     static func empty(sources: [SourceText]) -> Definition {
         Definition(
-            vertices: [], output: nil, sources: sources, outputMetadata: VertexMetadata(), wireOrder: [],
-            closingBytes: [], described: [], located: [], extraMetadata: [:], extraLocations: [:],
-            hasSourceMessage: false, original: nil, indexes: [:]
+            vertices: [],
+            output: nil,
+            sources: sources,
+            outputMetadata: VertexMetadata(),
+            wireOrder: [],
+            closingBytes: [],
+            described: [],
+            located: [],
+            extraMetadata: [:],
+            extraLocations: [:],
+            hasSourceMessage: false,
+            original: nil,
+            indexes: [:]
         )
     }
 
     /// The definition of what `output` needs of `candidates`, in the order in which BuildKit's client writes it.
     init(
-        output: VertexInput, candidates: [Vertex], indexes: [ContentDigest: Int], sources: [SourceText],
+        output: VertexInput,
+        candidates: [Vertex],
+        indexes: [ContentDigest: Int],
+        sources: [SourceText],
         outputMetadata: VertexMetadata
     ) throws(LLBError) {
         var closing = WireWriter()
@@ -23,16 +36,28 @@ extension Definition {
         let vertices = try Self.order(output, closing: closingDigest, of: candidates, indexes: indexes)
         let digests = vertices.map(\.digest)
         self.init(
-            vertices: vertices, output: output, sources: sources, outputMetadata: outputMetadata, wireOrder: vertices,
-            closingBytes: closing.bytes, described: Set(digests + [closingDigest]), located: Set(digests),
-            extraMetadata: [:], extraLocations: [:], hasSourceMessage: true, original: nil,
+            vertices: vertices,
+            output: output,
+            sources: sources,
+            outputMetadata: outputMetadata,
+            wireOrder: vertices,
+            closingBytes: closing.bytes,
+            described: Set(digests + [closingDigest]),
+            located: Set(digests),
+            extraMetadata: [:],
+            extraLocations: [:],
+            hasSourceMessage: true,
+            original: nil,
             indexes: Dictionary(uniqueKeysWithValues: digests.enumerated().map { ($1, $0) })
         )
     }
 
     /// What `output` needs, each vertex after its inputs, and every edge checked.
     static func order(
-        _ output: VertexInput, closing: ContentDigest, of vertices: [Vertex], indexes: [ContentDigest: Int]
+        _ output: VertexInput,
+        closing: ContentDigest,
+        of vertices: [Vertex],
+        indexes: [ContentDigest: Int]
     ) throws(LLBError) -> [Vertex] {
         var edges: [[Int]] = []
         edges.reserveCapacity(vertices.count)
@@ -48,7 +73,10 @@ extension Definition {
     }
 
     private static func resolve(
-        _ inputs: [VertexInput], of digest: ContentDigest, vertices: [Vertex], indexes: [ContentDigest: Int]
+        _ inputs: [VertexInput],
+        of digest: ContentDigest,
+        vertices: [Vertex],
+        indexes: [ContentDigest: Int]
     ) throws(LLBError) -> [Int] {
         var resolved: [Int] = []
         for input in inputs {

@@ -39,8 +39,14 @@ public struct DefinitionBuilder: Sendable {
             indexes[digest] = vertices.count
             vertices.append(
                 Vertex(
-                    digest: digest, bytes: bytes, inputs: inputs, operation: operation, platform: platform,
-                    constraints: constraints, metadata: metadata, locations: locations
+                    digest: digest,
+                    bytes: bytes,
+                    inputs: inputs,
+                    operation: operation,
+                    platform: platform,
+                    constraints: constraints,
+                    metadata: metadata,
+                    locations: locations
                 )
             )
         }
@@ -54,13 +60,18 @@ public struct DefinitionBuilder: Sendable {
     ///   - capabilities: Features that a reader must know to understand the whole.
     /// - Throws: `LLBError` where `output` or an input names no vertex that was added, or no output of it.
     public func finish(
-        output: VertexInput?, capabilities: [String] = ["constraints", "platform"]
+        output: VertexInput?,
+        capabilities: [String] = ["constraints", "platform"]
     ) throws(LLBError) -> Definition {
         guard let output else { return Definition.empty(sources: sources) }
         var metadata = VertexMetadata()
         for capability in capabilities { metadata.capabilities[capability] = true }
         return try Definition(
-            output: output, candidates: vertices, indexes: indexes, sources: sources, outputMetadata: metadata
+            output: output,
+            candidates: vertices,
+            indexes: indexes,
+            sources: sources,
+            outputMetadata: metadata
         )
     }
 }

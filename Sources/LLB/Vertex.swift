@@ -112,8 +112,13 @@ public struct ResourceAllowance: Hashable, Sendable {
 
     /// Makes one.
     public init(
-        memory: Int64 = 0, memoryAndSwap: Int64 = 0, cpuShares: UInt64 = 0, cpuPeriod: UInt64 = 0,
-        cpuQuota: Int64 = 0, cpus: String = "", memoryNodes: String = ""
+        memory: Int64 = 0,
+        memoryAndSwap: Int64 = 0,
+        cpuShares: UInt64 = 0,
+        cpuPeriod: UInt64 = 0,
+        cpuQuota: Int64 = 0,
+        cpus: String = "",
+        memoryNodes: String = ""
     ) {
         self.memory = memory
         self.memoryAndSwap = memoryAndSwap

@@ -9,7 +9,11 @@ struct FuzzTests {
     /// As many inputs as the optimised program decodes in seconds; without optimisation a tenth of a percent of it.
     static let count: Int = {
         var isOptimised = true
-        assert({ isOptimised = false; return true }())
+        assert(
+            {
+                isOptimised = false; return true
+            }()
+        )
         return isOptimised ? 1_000_000 : 1_000
     }()
 

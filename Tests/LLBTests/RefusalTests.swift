@@ -39,7 +39,10 @@ struct RefusalTests {
         }
     }
 
-    @Test("Bytes that are no definition", arguments: [[0x0A], [0x0A, 0x05, 1], [0xFF, 0xFF], Array("FROM scratch\n".utf8)])
+    @Test(
+        "Bytes that are no definition",
+        arguments: [[0x0A], [0x0A, 0x05, 1], [0xFF, 0xFF], Array("FROM scratch\n".utf8)]
+    )
     func garbage(bytes: [UInt8]) {
         #expect { try Definition(decoding: bytes) } throws: { ($0 as? LLBError)?.isMalformed == true }
     }
@@ -62,7 +65,9 @@ struct RefusalTests {
     @Test("An operation that is not known, by the number of its field")
     func unknownOperation() {
         let operation = Self.operation(9) { $0.text(1, "future") }
-        #expect(throws: LLBError.unknownOperation(vertex: ContentDigest(of: operation), what: "the operation of field 9")) {
+        #expect(
+            throws: LLBError.unknownOperation(vertex: ContentDigest(of: operation), what: "the operation of field 9")
+        ) {
             try Definition(decoding: Self.definition([operation]))
         }
     }
@@ -94,23 +99,42 @@ struct RefusalTests {
         #expect(throws: expected) { try Definition(decoding: Self.definition([Self.source], output: index)) }
     }
 
-    @Test("Operations that contradict themselves", arguments: [
-        RefusalTests.operation(2) { _ in },
-        RefusalTests.operation(2) { $0.message(1) { $0.texts(1, ["true"]) } },
-        RefusalTests.exec { $0.text(3, "/mnt") },
-        RefusalTests.exec { mount in mount.text(3, "/"); mount.integer(1, 3) },
-        RefusalTests.exec { mount in mount.text(3, "/"); mount.integer(4, -2) },
-        RefusalTests.exec { mount in mount.text(3, "/"); mount.integer(4, Int64.max) },
-        RefusalTests.exec { mount in mount.text(3, "/"); mount.integer(6, 17) },
-        RefusalTests.exec({ $0.message(2) { $0.text(3, "/b") } }) { $0.text(3, "/") },
-        RefusalTests.exec({ $0.integer(3, 9) }) { $0.text(3, "/") },
-        RefusalTests.operation(4) { _ in },
-        RefusalTests.operation(4) { $0.message(2) { $0.index(1, nil) } },
-        RefusalTests.operation(4) { $0.message(2) { action in action.integer(1, 5); action.message(6) { _ in } } },
-        RefusalTests.operation(4) { $0.message(2) { action in action.index(1, nil); action.integer(3, 1); action.message(6) { _ in } } },
-        RefusalTests.operation(7) { _ in },
-        RefusalTests.operation(8) { $0.text(1, "id") },
-    ])
+    @Test(
+        "Operations that contradict themselves",
+        arguments: [
+            RefusalTests.operation(2) { _ in },
+            RefusalTests.operation(2) { $0.message(1) { $0.texts(1, ["true"]) } },
+            RefusalTests.exec { $0.text(3, "/mnt") },
+            RefusalTests.exec { mount in
+                mount.text(3, "/"); mount.integer(1, 3)
+            },
+            RefusalTests.exec { mount in
+                mount.text(3, "/"); mount.integer(4, -2)
+            },
+            RefusalTests.exec { mount in
+                mount.text(3, "/"); mount.integer(4, Int64.max)
+            },
+            RefusalTests.exec { mount in
+                mount.text(3, "/"); mount.integer(6, 17)
+            },
+            RefusalTests.exec({ $0.message(2) { $0.text(3, "/b") } }) { $0.text(3, "/") },
+            RefusalTests.exec({ $0.integer(3, 9) }) { $0.text(3, "/") },
+            RefusalTests.operation(4) { _ in },
+            RefusalTests.operation(4) { $0.message(2) { $0.index(1, nil) } },
+            RefusalTests.operation(4) {
+                $0.message(2) { action in
+                    action.integer(1, 5); action.message(6) { _ in }
+                }
+            },
+            RefusalTests.operation(4) {
+                $0.message(2) { action in
+                    action.index(1, nil); action.integer(3, 1); action.message(6) { _ in }
+                }
+            },
+            RefusalTests.operation(7) { _ in },
+            RefusalTests.operation(8) { $0.text(1, "id") },
+        ]
+    )
     func invalid(operation: [UInt8]) {
         #expect { try Definition(decoding: Self.definition([operation])) } throws: {
             if case .invalid(let vertex, let reason)? = $0 as? LLBError {
@@ -139,7 +163,11 @@ struct RefusalTests {
         var nested = Self.definition([Self.source])
         for _ in 0..<20 {
             let inner = nested
-            nested = Self.definition([Self.operation(5) { build in build.index(1, nil); build.element(3, inner) }])
+            nested = Self.definition([
+                Self.operation(5) { build in
+                    build.index(1, nil); build.element(3, inner)
+                }
+            ])
         }
         #expect(throws: LLBError.tooLarge(what: "nested definitions", limit: 8)) { try Definition(decoding: nested) }
     }

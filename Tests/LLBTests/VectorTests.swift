@@ -23,7 +23,9 @@ struct VectorTests {
     func operations(name: String) throws {
         for vertex in try Definition(decoding: Vectors.definition(name)).vertices {
             let encoded = vertex.operation.encode(
-                inputs: vertex.inputs, platform: vertex.platform, constraints: vertex.constraints
+                inputs: vertex.inputs,
+                platform: vertex.platform,
+                constraints: vertex.constraints
             )
             // A client that states no constraints leaves the message out, which is a choice of the client.
             let withoutConstraints = encoded.removingEmptyConstraints()
@@ -39,7 +41,10 @@ struct VectorTests {
         #expect(actual == expected)
     }
 
-    @Test("Vertices come after their inputs, and a builder fed with them makes the same bytes", arguments: Vectors.names)
+    @Test(
+        "Vertices come after their inputs, and a builder fed with them makes the same bytes",
+        arguments: Vectors.names
+    )
     func rebuild(name: String) throws {
         let bytes = try Vectors.definition(name)
         let definition = try Definition(decoding: bytes)
@@ -50,14 +55,19 @@ struct VectorTests {
             seen.insert(vertex.digest)
             for _ in 0..<2 {
                 let input = builder.add(
-                    vertex.operation, inputs: vertex.inputs, platform: vertex.platform,
-                    constraints: vertex.constraints, metadata: vertex.metadata, locations: vertex.locations
+                    vertex.operation,
+                    inputs: vertex.inputs,
+                    platform: vertex.platform,
+                    constraints: vertex.constraints,
+                    metadata: vertex.metadata,
+                    locations: vertex.locations
                 )
                 #expect(input.digest == vertex.digest)
             }
         }
         let rebuilt = try builder.finish(
-            output: definition.output, capabilities: definition.outputMetadata.capabilities.keys.sorted()
+            output: definition.output,
+            capabilities: definition.outputMetadata.capabilities.keys.sorted()
         )
         let isEqual = rebuilt.encoded == definition.encode()
         #expect(isEqual)
@@ -80,7 +90,9 @@ struct VectorTests {
 extension [UInt8] {
     /// Without the first empty field 11, which is how an `Op` says that it has no constraints.
     fileprivate func removingEmptyConstraints() -> [UInt8] {
-        guard let position = indices.dropLast().first(where: { self[$0] == 0x5A && self[$0 + 1] == 0 }) else { return self }
+        guard let position = indices.dropLast().first(where: { self[$0] == 0x5A && self[$0 + 1] == 0 }) else {
+            return self
+        }
         return Array(self[..<position] + self[(position + 2)...])
     }
 }

@@ -23,7 +23,11 @@ struct Copier {
     private var required: Set<String>
 
     init(
-        _ action: CopyAction, from source: FileTree, to tree: FileTree, owner: OwnerNumbers?, layers: LayerStore
+        _ action: CopyAction,
+        from source: FileTree,
+        to tree: FileTree,
+        owner: OwnerNumbers?,
+        layers: LayerStore
     ) throws {
         self.action = action
         self.source = source
@@ -60,7 +64,9 @@ struct Copier {
         else { return false }
         let place = try tree.resolve(TreePath.cleanNames(action.destination))
         let (last, _) = try tree.makeDirectories(place.names, mode: 0o755, owner: owner, time: time)
-        try Unpacker(tree: tree, root: last, owner: owner).unpack(try archive.view())
+        let path = TreePath.display(match.names)
+        var unpacker = Unpacker(try archive.view(), named: path, to: last, of: tree, owner: owner)
+        try unpacker.unpack()
         return true
     }
 
@@ -112,8 +118,13 @@ struct Copier {
 
     /// Copies `node`, which lies at `path` below the source, to `name` in `slot`, and what is in it.
     private mutating func copy(
-        _ node: TreeNode, _ path: [UInt8], to name: [UInt8], in slot: CopySlot, overwrites: Bool,
-        below parent: DirectoryVisit?, prefix: [[UInt8]]
+        _ node: TreeNode,
+        _ path: [UInt8],
+        to name: [UInt8],
+        in slot: CopySlot,
+        overwrites: Bool,
+        below parent: DirectoryVisit?,
+        prefix: [[UInt8]]
     ) throws {
         let isTop = path.isEmpty
         guard let directory = node.directory else {
@@ -137,7 +148,12 @@ struct Copier {
         if visit?.isEntered ?? true {
             for (child, member) in try directory.members() {
                 try copy(
-                    member, PathBytes.join(path, child), to: child, in: inner, overwrites: true, below: visit,
+                    member,
+                    PathBytes.join(path, child),
+                    to: child,
+                    in: inner,
+                    overwrites: true,
+                    below: visit,
                     prefix: prefix
                 )
             }
@@ -246,7 +262,10 @@ private final class CopySlot {
     var isCopied: Bool
 
     init(
-        node: TreeNode?, display: some Collection<[UInt8]>, name: [UInt8] = [], parent: CopySlot? = nil,
+        node: TreeNode?,
+        display: some Collection<[UInt8]>,
+        name: [UInt8] = [],
+        parent: CopySlot? = nil,
         source: TreeNode? = nil
     ) {
         self.node = node

@@ -26,8 +26,11 @@ extension FileTree {
         guard let node = place.node else {
             guard let name = place.names.last else { throw .reason(.isDirectory(path: place.display)) }
             let attributes = FileAttributes(
-                kind: .regular, mode: UInt16(truncatingIfNeeded: action.mode) & 0o777, uid: owner?.uid ?? 0,
-                gid: owner?.gid ?? 0, modified: time
+                kind: .regular,
+                mode: UInt16(truncatingIfNeeded: action.mode) & 0o777,
+                uid: owner?.uid ?? 0,
+                gid: owner?.gid ?? 0,
+                modified: time
             )
             put(TreeNode(attributes, .file(.bytes(action.data))), as: name, in: try parent(of: place))
             return
@@ -53,7 +56,10 @@ extension FileTree {
         guard place.node == nil, let name = place.names.last else { throw .reason(.exists(path: place.display)) }
         guard !action.target.isEmpty else { throw .reason(.notFound(path: action.target)) }
         let attributes = FileAttributes(
-            kind: .symbolicLink, mode: 0o777, uid: owner?.uid ?? 0, gid: owner?.gid ?? 0,
+            kind: .symbolicLink,
+            mode: 0o777,
+            uid: owner?.uid ?? 0,
+            gid: owner?.gid ?? 0,
             modified: action.timestamp.map(Timestamp.init(nanoseconds:)) ?? now
         )
         put(TreeNode(attributes, .link(Array(action.target.utf8))), as: name, in: try parent(of: place))

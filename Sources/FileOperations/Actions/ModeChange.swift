@@ -52,7 +52,10 @@ struct ModeChange: Equatable {
     }
 
     private mutating func parsePermissions(
-        _ rest: inout ArraySlice<UInt8>, _ operation: UInt8, _ who: inout UInt16, _ isEqualDone: inout Bool
+        _ rest: inout ArraySlice<UInt8>,
+        _ operation: UInt8,
+        _ who: inout UInt16,
+        _ isEqualDone: inout Bool
     ) {
         var bits: UInt16 = 0
         var execute: UInt16 = 0
@@ -86,7 +89,11 @@ struct ModeChange: Equatable {
     }
 
     private mutating func finish(
-        _ operation: UInt8, _ who: UInt16, _ bits: UInt16, _ execute: UInt16, _ isEqualDone: inout Bool
+        _ operation: UInt8,
+        _ who: UInt16,
+        _ bits: UInt16,
+        _ execute: UInt16,
+        _ isEqualDone: inout Bool
     ) {
         let isEqual = operation == UInt8(ascii: "=")
         if bits != 0 || (isEqual && !isEqualDone) {

@@ -52,7 +52,9 @@ struct InputSelection {
     }
 
     private func seen(
-        at match: CopySelection.Match, by copy: CopyAction, _ filter: PathFilter
+        at match: CopySelection.Match,
+        by copy: CopyAction,
+        _ filter: PathFilter
     ) throws -> JSONValue {
         // An archive is unpacked from where a link leads, whether the copy follows links or not.
         let follows = copy.followsSymlink || copy.unpacksArchive
@@ -62,7 +64,8 @@ struct InputSelection {
             throw PathFailure.reason(.notFound(path: TreePath.display(match.names)))
         }
         let name: JSONValue = match.name.map { .string(Hexadecimal.string($0)) } ?? .null
-        let digest = try filter.keepsEverything || entry.kind != .directory
+        let digest =
+            try filter.keepsEverything || entry.kind != .directory
             ? view.treeDigest(of: entry) : filtered(entry, filter)
         return ["name": copy.allowsWildcard ? name : .null, "content": .string(digest.description)]
     }

@@ -24,6 +24,8 @@ extension FileOperation {
         if isChanged { return .whole }
         let readers = actions.enumerated().filter { $0.element.reads(index) }
         guard !readers.isEmpty else { return .nothing }
-        return .selection(try InputSelection(view: view(), index: index).digest(of: readers.map { ($0.offset, $0.element) }))
+        return .selection(
+            try InputSelection(view: view(), index: index).digest(of: readers.map { ($0.offset, $0.element) })
+        )
     }
 }

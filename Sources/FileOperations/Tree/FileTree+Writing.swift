@@ -50,7 +50,9 @@ struct TreeChanges {
 
     /// Gathers what differs in a directory; says what is gone from it and whether anything differs.
     private mutating func collectMembers(
-        of directory: TreeDirectory, path: [UInt8], base: ViewEntry?
+        of directory: TreeDirectory,
+        path: [UInt8],
+        base: ViewEntry?
     ) throws -> (whiteouts: [[UInt8]], hasChanges: Bool) {
         var whiteouts: [[UInt8]] = []
         let before = changes.count

@@ -112,7 +112,9 @@ extension FileTree {
     /// - Parameter followsLast: Whether a link at the very end is followed too.
     /// - Throws: `FileOperationError.Reason.notDirectory`, `.tooManyLinks`.
     func resolve(
-        _ names: [[UInt8]], followsLast: Bool = true, from start: TreeNode? = nil
+        _ names: [[UInt8]],
+        followsLast: Bool = true,
+        from start: TreeNode? = nil
     ) throws(PathFailure) -> TreePlace {
         let top = start ?? root
         var rest = Array(names.reversed())
@@ -163,7 +165,11 @@ extension FileTree {
     ///
     /// - Returns: The last one, and those that were made, outermost first.
     func makeDirectories(
-        _ names: [[UInt8]], mode: UInt16, owner: OwnerNumbers?, time: Timestamp?, from start: TreeNode? = nil
+        _ names: [[UInt8]],
+        mode: UInt16,
+        owner: OwnerNumbers?,
+        time: Timestamp?,
+        from start: TreeNode? = nil
     ) throws(PathFailure) -> (last: TreeNode, made: [TreeNode]) {
         var node = start ?? root
         var made: [TreeNode] = []

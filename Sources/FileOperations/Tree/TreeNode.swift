@@ -3,7 +3,9 @@
 import BuildModel
 import Layers
 
-/// A file of a `FileTree`, as it is after the actions so far. Names that share a node are hard links.
+/// A file of a `FileTree`, as it is after the actions so far.
+///
+/// Names that share a node are hard links.
 final class TreeNode {
     /// Everything but name and contents.
     var attributes: FileAttributes
@@ -39,7 +41,11 @@ final class TreeNode {
     /// A new, empty directory.
     static func directory(mode: UInt16, owner: OwnerNumbers?, modified: Timestamp) -> TreeNode {
         let attributes = FileAttributes(
-            kind: .directory, mode: mode, uid: owner?.uid ?? 0, gid: owner?.gid ?? 0, modified: modified
+            kind: .directory,
+            mode: mode,
+            uid: owner?.uid ?? 0,
+            gid: owner?.gid ?? 0,
+            modified: modified
         )
         return TreeNode(attributes, .directory(TreeDirectory()))
     }
@@ -171,7 +177,8 @@ extension TreeNode {
     /// A copy that changes do not reach, with the nodes below it.
     func fork(_ copies: inout [ObjectIdentifier: TreeNode]) -> TreeNode {
         if let made = copies[ObjectIdentifier(self)] { return made }
-        let forked: TreeBody = if case .directory(let directory) = body { .directory(directory.fork(&copies)) } else { body }
+        let forked: TreeBody =
+            if case .directory(let directory) = body { .directory(directory.fork(&copies)) } else { body }
         let copy = TreeNode(attributes, forked, isChanged: isChanged, linkIdentity: linkIdentity)
         copy.isShared = isShared
         copies[ObjectIdentifier(self)] = copy

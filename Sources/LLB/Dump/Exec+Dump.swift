@@ -101,7 +101,10 @@ extension PBMount {
                 )
             }
             if hasSecretOpt {
-                object.set("secretOpt", Self.secret(secretOpt.id, [secretOpt.uid, secretOpt.gid, secretOpt.mode], secretOpt.optional))
+                object.set(
+                    "secretOpt",
+                    Self.secret(secretOpt.id, [secretOpt.uid, secretOpt.gid, secretOpt.mode], secretOpt.optional)
+                )
             }
             if hasSshopt {
                 object.set("SSHOpt", Self.secret(sshopt.id, [sshopt.uid, sshopt.gid, sshopt.mode], sshopt.optional))

@@ -7,8 +7,10 @@ import LLBProto
 extension PBFileAction {
     /// As BuildKit's `FileAction.MarshalJSON` writes it, which knows no symlink.
     var dumped: JSONValue {
-        ["input": .integer(input), "secondaryInput": .integer(secondaryInput), "output": .integer(output),
-         "Action": dumpedAction]
+        [
+            "input": .integer(input), "secondaryInput": .integer(secondaryInput), "output": .integer(output),
+            "Action": dumpedAction,
+        ]
     }
 
     private var dumpedAction: JSONValue {

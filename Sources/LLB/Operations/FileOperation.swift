@@ -182,7 +182,11 @@ public struct MakeDirectoryAction: Hashable, Sendable {
 
     /// Makes one.
     public init(
-        path: String, mode: Int32, makesParents: Bool = false, owner: Ownership? = nil, timestamp: Int64? = nil
+        path: String,
+        mode: Int32,
+        makesParents: Bool = false,
+        owner: Ownership? = nil,
+        timestamp: Int64? = nil
     ) {
         self.path = path
         self.mode = mode

@@ -40,8 +40,12 @@ public struct BuildOperation: Hashable, Sendable {
     public static let definitionInput = "buildkit.llb.definition"
 
     /// Makes one.
-    public init(builder: Int?, inputs: [String: Int?], definition: Definition? = nil, attributes: [String: String] = [:])
-    {
+    public init(
+        builder: Int?,
+        inputs: [String: Int?],
+        definition: Definition? = nil,
+        attributes: [String: String] = [:]
+    ) {
         self.builder = builder
         self.inputs = inputs
         self.definition = definition

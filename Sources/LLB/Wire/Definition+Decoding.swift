@@ -24,7 +24,9 @@ extension Definition {
 
     /// Reads and checks a definition, which lies within `nesting` others.
     static func decode(
-        _ message: PBDefinition, nesting: Int, original: [UInt8]? = nil
+        _ message: PBDefinition,
+        nesting: Int,
+        original: [UInt8]? = nil
     ) throws(LLBError) -> Definition {
         guard nesting < maximumNesting else { throw .tooLarge(what: "nested definitions", limit: maximumNesting) }
         guard message.def.count <= maximumVertexCount else {
@@ -65,9 +67,17 @@ struct DefinitionDecoder {
         let outputMetadata = takeMetadata(of: closing)
         return Definition(
             vertices: try Definition.order(output, closing: closing, of: vertices, indexes: indexes),
-            output: output, sources: sources, outputMetadata: outputMetadata, wireOrder: vertices,
-            closingBytes: closingBytes, described: described, located: located, extraMetadata: metadata,
-            extraLocations: locations, hasSourceMessage: message.hasSource, original: original,
+            output: output,
+            sources: sources,
+            outputMetadata: outputMetadata,
+            wireOrder: vertices,
+            closingBytes: closingBytes,
+            described: described,
+            located: located,
+            extraMetadata: metadata,
+            extraLocations: locations,
+            hasSourceMessage: message.hasSource,
+            original: original,
             indexes: indexes
         )
     }
@@ -83,9 +93,14 @@ struct DefinitionDecoder {
         if places != nil { located.insert(digest) }
         vertices.append(
             Vertex(
-                digest: digest, bytes: bytes, inputs: decoder.inputs, operation: try decoder.operation(),
-                platform: try decoder.platform(), constraints: try decoder.constraints(),
-                metadata: takeMetadata(of: digest), locations: places ?? []
+                digest: digest,
+                bytes: bytes,
+                inputs: decoder.inputs,
+                operation: try decoder.operation(),
+                platform: try decoder.platform(),
+                constraints: try decoder.constraints(),
+                metadata: takeMetadata(of: digest),
+                locations: places ?? []
             )
         )
     }
@@ -114,7 +129,10 @@ struct DefinitionDecoder {
             if info.hasDefinition { definition = try Definition.decode(info.definition, nesting: nesting + 1) }
             sources.append(
                 SourceText(
-                    filename: info.filename, data: Array(info.data), language: info.language, definition: definition
+                    filename: info.filename,
+                    data: Array(info.data),
+                    language: info.language,
+                    definition: definition
                 )
             )
         }
@@ -132,7 +150,9 @@ struct DefinitionDecoder {
 
 /// Refuses a message with fields that are not known here, since what they ask for would be left out.
 func refuseUnknownFields(
-    _ message: borrowing some Message, named name: String, of vertex: ContentDigest? = nil
+    _ message: borrowing some Message,
+    named name: String,
+    of vertex: ContentDigest? = nil
 ) throws(LLBError) {
     guard !message.unknownFields.data.isEmpty else { return }
     var number = 0
@@ -157,8 +177,12 @@ extension VertexMetadata {
         if message.hasLinuxResources {
             let limits = message.linuxResources
             resources = ResourceAllowance(
-                memory: limits.memory, memoryAndSwap: limits.memorySwap, cpuShares: limits.cpuShares,
-                cpuPeriod: limits.cpuPeriod, cpuQuota: limits.cpuQuota, cpus: limits.cpusetCpus,
+                memory: limits.memory,
+                memoryAndSwap: limits.memorySwap,
+                cpuShares: limits.cpuShares,
+                cpuPeriod: limits.cpuPeriod,
+                cpuQuota: limits.cpuQuota,
+                cpus: limits.cpusetCpus,
                 memoryNodes: limits.cpusetMems
             )
         }

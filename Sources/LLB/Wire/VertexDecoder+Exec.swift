@@ -22,7 +22,10 @@ extension VertexDecoder {
             throw invalid("security mode \(exec.security.rawValue) is not supported")
         }
         return ExecOperation(
-            process: try read(exec.meta), mounts: mounts, network: network, security: security,
+            process: try read(exec.meta),
+            mounts: mounts,
+            network: network,
+            security: security,
             secretEnvironment: try exec.secretenv.map { secret throws(LLBError) in
                 try check(secret, "SecretEnv")
                 return SecretVariable(id: secret.id, name: secret.name, isOptional: secret.optional)
@@ -38,13 +41,19 @@ extension VertexDecoder {
         try check(meta, "Meta")
         guard !meta.args.isEmpty else { throw invalid("an exec needs arguments") }
         var process = ExecProcess(
-            arguments: meta.args, environment: meta.env, workingDirectory: meta.cwd, user: meta.user
+            arguments: meta.args,
+            environment: meta.env,
+            workingDirectory: meta.cwd,
+            user: meta.user
         )
         if meta.hasProxyEnv {
             let proxy = meta.proxyEnv
             try check(proxy, "ProxyEnv")
             process.proxy = ProxyEnvironment(
-                http: proxy.httpProxy, https: proxy.httpsProxy, ftp: proxy.ftpProxy, excluded: proxy.noProxy,
+                http: proxy.httpProxy,
+                https: proxy.httpsProxy,
+                ftp: proxy.ftpProxy,
+                excluded: proxy.noProxy,
                 all: proxy.allProxy
             )
         }
@@ -72,9 +81,14 @@ extension VertexDecoder {
             throw invalid("content cache mode \(mount.contentCache.rawValue) of mount '\(mount.dest)' is not supported")
         }
         return ExecMount(
-            input: try index(mount.input, "mount '\(mount.dest)'"), destination: mount.dest, selector: mount.selector,
-            output: mount.output < 0 ? nil : Int(mount.output), isReadOnly: mount.readonly, kind: try kind(of: mount),
-            resultID: mount.resultID, contentCache: hint
+            input: try index(mount.input, "mount '\(mount.dest)'"),
+            destination: mount.dest,
+            selector: mount.selector,
+            output: mount.output < 0 ? nil : Int(mount.output),
+            isReadOnly: mount.readonly,
+            kind: try kind(of: mount),
+            resultID: mount.resultID,
+            contentCache: hint
         )
     }
 
@@ -95,7 +109,11 @@ extension VertexDecoder {
             try check(secret, "SecretOpt")
             return .secret(
                 SecretMount(
-                    id: secret.id, uid: secret.uid, gid: secret.gid, mode: secret.mode, isOptional: secret.optional
+                    id: secret.id,
+                    uid: secret.uid,
+                    gid: secret.gid,
+                    mode: secret.mode,
+                    isOptional: secret.optional
                 )
             )
         case .ssh:
@@ -103,7 +121,11 @@ extension VertexDecoder {
             try check(socket, "SSHOpt")
             return .ssh(
                 SecretMount(
-                    id: socket.id, uid: socket.uid, gid: socket.gid, mode: socket.mode, isOptional: socket.optional
+                    id: socket.id,
+                    uid: socket.uid,
+                    gid: socket.gid,
+                    mode: socket.mode,
+                    isOptional: socket.optional
                 )
             )
         case .UNRECOGNIZED(let value): throw invalid("mount type \(value) of mount '\(mount.dest)' is not supported")

@@ -42,15 +42,20 @@ extension VertexDecoder {
             try check(file, "FileActionMkFile")
             return .makeFile(
                 MakeFileAction(
-                    path: file.path, mode: file.mode, data: Array(file.data),
-                    owner: try owner(file.hasOwner ? file.owner : nil, of: position), timestamp: time(file.timestamp)
+                    path: file.path,
+                    mode: file.mode,
+                    data: Array(file.data),
+                    owner: try owner(file.hasOwner ? file.owner : nil, of: position),
+                    timestamp: time(file.timestamp)
                 )
             )
         case .mkdir(let directory):
             try check(directory, "FileActionMkDir")
             return .makeDirectory(
                 MakeDirectoryAction(
-                    path: directory.path, mode: directory.mode, makesParents: directory.makeParents,
+                    path: directory.path,
+                    mode: directory.mode,
+                    makesParents: directory.makeParents,
                     owner: try owner(directory.hasOwner ? directory.owner : nil, of: position),
                     timestamp: time(directory.timestamp)
                 )
@@ -59,15 +64,19 @@ extension VertexDecoder {
             try check(link, "FileActionSymlink")
             return .symlink(
                 SymlinkAction(
-                    target: link.oldpath, path: link.newpath,
-                    owner: try owner(link.hasOwner ? link.owner : nil, of: position), timestamp: time(link.timestamp)
+                    target: link.oldpath,
+                    path: link.newpath,
+                    owner: try owner(link.hasOwner ? link.owner : nil, of: position),
+                    timestamp: time(link.timestamp)
                 )
             )
         case .rm(let remove):
             try check(remove, "FileActionRm")
             return .remove(
                 RemoveAction(
-                    path: remove.path, allowsNotFound: remove.allowNotFound, allowsWildcard: remove.allowWildcard
+                    path: remove.path,
+                    allowsNotFound: remove.allowNotFound,
+                    allowsWildcard: remove.allowWildcard
                 )
             )
         }

@@ -50,7 +50,10 @@ struct VertexDecoder {
         let stated = message.platform
         try check(stated, "Platform")
         return Platform(
-            os: stated.os, architecture: stated.architecture, variant: stated.variant, osVersion: stated.osversion
+            os: stated.os,
+            architecture: stated.architecture,
+            variant: stated.variant,
+            osVersion: stated.osversion
         )
     }
 
@@ -104,7 +107,9 @@ struct VertexDecoder {
         var definition: Definition?
         if build.hasDef { definition = try Definition.decode(build.def, nesting: nesting + 1) }
         return BuildOperation(
-            builder: try index(build.builder, "builder"), inputs: inputs, definition: definition,
+            builder: try index(build.builder, "builder"),
+            inputs: inputs,
+            definition: definition,
             attributes: build.attrs
         )
     }
