@@ -9,18 +9,14 @@ extension ContextManifest {
 
     /// The text that is stored and hashed.
     public var encoded: [UInt8] {
-        var out: [UInt8] = []
-        out.reserveCapacity(entries.count * 160 + 64)
-        out.append(contentsOf: Self.header.utf8)
-        out.append(10)
-        for entry in entries { Self.append(entry, to: &out) }
-        return out
+        var writer = LineWriter(capacity: entries.count * 160 + 64)
+        for entry in entries { Self.append(entry, to: &writer) }
+        return writer.out
     }
 
     /// One line; the keys are in byte order.
-    private static func append(_ entry: ContextEntry, to out: inout [UInt8]) {
-        var writer = LineWriter(out: out)
-        out = []
+    private static func append(_ entry: ContextEntry, to writer: inout LineWriter) {
+        writer.begin()
         switch entry.content {
         case .directory:
             writer.mode(entry.mode)
@@ -42,7 +38,7 @@ extension ContextManifest {
             writer.word("type", "hardlink")
         }
         if !entry.xattrs.isEmpty { writer.attributes(entry.xattrs) }
-        out = writer.finish()
+        writer.end()
     }
 
     /// Reads what `encoded` wrote.
@@ -110,14 +106,26 @@ extension ContextManifest {
     }
 }
 
-/// Writes one object of a manifest; much quicker than building a `JSONValue`, and the same bytes.
+/// Writes the lines of a manifest; much quicker than building a `JSONValue`, and the same bytes.
 private struct LineWriter {
-    private var out: [UInt8]
+    private(set) var out: [UInt8] = []
     private var isFirst = true
 
-    init(out: consuming [UInt8]) {
-        self.out = out
-        self.out.append(UInt8(ascii: "{"))
+    /// Starts with the first line.
+    init(capacity: Int) {
+        out.reserveCapacity(capacity)
+        out.append(contentsOf: ContextManifest.header.utf8)
+        out.append(10)
+    }
+
+    mutating func begin() {
+        isFirst = true
+        out.append(UInt8(ascii: "{"))
+    }
+
+    mutating func end() {
+        out.append(UInt8(ascii: "}"))
+        out.append(10)
     }
 
     private mutating func key(_ name: StaticString) {
@@ -178,11 +186,5 @@ private struct LineWriter {
         key("xattrs")
         let members = attributes.map { (ContextPath.text($0.name), JSONValue.string(Hexadecimal.string($0.value))) }
         out.append(contentsOf: JSONValue.object(Dictionary(members) { first, _ in first }).canonicalBytes)
-    }
-
-    consuming func finish() -> [UInt8] {
-        out.append(UInt8(ascii: "}"))
-        out.append(10)
-        return out
     }
 }
