@@ -14,6 +14,7 @@
 #include <stdint.h>
 #include <stdio.h>
 #include <sys/file.h>
+#include <sys/ioctl.h>
 #include <sys/mman.h>
 #include <sys/mount.h>
 #include <sys/prctl.h>
@@ -83,6 +84,16 @@ int reel_openat(int dirfd, const char *path, int flags, mode_t mode);
 /// The st_mtim/st_ctim of `s`, as nanoseconds since 1970.
 int64_t reel_mtime_ns(const struct stat *s);
 int64_t reel_ctime_ns(const struct stat *s);
+
+/// Writes the number of each of these signals, when it comes, as a byte into a pipe, and returns the pipe's end to read
+/// from; -1 with errno on failure. To be called once.
+int reel_watch_signals(const int *numbers, int count);
+
+/// Lets a signal pass without effect, in this program and not in those that it starts.
+int reel_swallow(int number);
+
+/// The size in characters of the terminal `fd`; -1 with errno where it is none.
+int reel_terminal_size(int fd, unsigned short *columns, unsigned short *rows);
 
 #include "containers.h"
 

@@ -1,0 +1,79 @@
+// SPDX-License-Identifier: Apache-2.0
+
+import BuildEngine
+import BuildModel
+import DockerfileFrontend
+
+extension BuildCommand {
+    /// What the command line asks for.
+    ///
+    /// - Throws: `UsageError` and other faults of kind `.usage` for values that can't be read.
+    func request(for console: Console) throws -> BuildRequest {
+        let input = try BuildInput(path: path, file: options.file, llb: llb, console: console)
+        var request = BuildRequest(frontend: input.frontend, contexts: try localContexts(console))
+        if let directory = input.directory { request.contexts["context"] = directory }
+        for context in options.buildContexts {
+            let (name, value) = try KeyValue.require(context, option: "--build-context")
+            request.namedContexts[name] = value
+            if case .local = ContextSource(parsing: value, name: name) {
+                request.contexts[name] = console.environment.absolute(value)
+            }
+        }
+        request.target = options.target
+        request.tags = options.tags
+        for argument in options.buildArguments {
+            let (name, value) = KeyValue.split(argument)
+            guard !name.isEmpty else { throw UsageError("--build-arg \(argument): it has no name") }
+            request.buildArguments[name] = .some(value)
+        }
+        for label in options.labels {
+            let (name, value) = KeyValue.split(label)
+            guard !name.isEmpty else { throw UsageError("--label \(label): it has no name") }
+            request.labels[name] = value ?? ""
+        }
+        request.platforms = try KeyValue.list(options.platforms).map { try Platform(parsing: $0, host: .compiled) }
+        request.outputs = try output.specifications()
+        try setLimits(of: &request, console)
+        try setRecord(of: &request, console)
+        try run.apply(to: &request)
+        return request
+    }
+
+    private func localContexts(_ console: Console) throws -> [String: String] {
+        var contexts: [String: String] = [:]
+        for local in locals {
+            let (name, directory) = try KeyValue.require(local, option: "--local")
+            contexts[name] = console.environment.absolute(directory)
+        }
+        return contexts
+    }
+
+    private func setLimits(of request: inout BuildRequest, _ console: Console) throws {
+        request.network = options.network.rawValue
+        request.extraHosts = try options.hosts.map { try StepLimits.host($0) }
+        request.ulimits = try options.ulimits.map { try StepLimits.ulimit($0) }
+        request.shmSize = try options.shmSize.map { try ByteSize.parse($0, option: "--shm-size") }
+        request.allowed = Set(KeyValue.list(options.allowed))
+        for name in request.allowed.sorted() where !["network.host", "security.insecure"].contains(name) {
+            throw UsageError("--allow \(name): there are network.host and security.insecure")
+        }
+        for text in options.secrets {
+            let (id, source) = try SecretOptions.secret(text, in: console)
+            request.secrets[id] = source
+        }
+        for text in options.agents {
+            let (id, socket) = try SecretOptions.agent(text, in: console)
+            request.agents[id] = socket
+        }
+    }
+
+    private func setRecord(of request: inout BuildRequest, _ console: Console) throws {
+        let variable = "SOURCE_DATE_EPOCH"
+        let given = (request.buildArguments[variable] ?? nil) ?? console.environment.variables[variable]
+        request.timestamps = try EpochChoice.policy(record.timestamps, given: given)
+        request.reproducible = record.reproducible
+        request.gitModes = record.contextModes == .git
+        request.storesContext = !record.dropsContext
+        request.verifiesContext = record.verifiesContext
+    }
+}

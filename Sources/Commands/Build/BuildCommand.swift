@@ -1,0 +1,47 @@
+// SPDX-License-Identifier: Apache-2.0
+
+import ArgumentParser
+import BuildEngine
+import BuildModel
+
+/// Builds a Dockerfile or an LLB graph, and records it.
+struct BuildCommand: ReelCommand {
+    static let entersNamespaces = true
+    static let configuration = CommandConfiguration(
+        commandName: "build",
+        abstract: "Build a Dockerfile, or LLB from a file or a pipe, and record the build.",
+        discussion: """
+            PATH is the context: the directory that COPY reads. With '-' the Dockerfile comes from standard input and there \
+            is no context. Without PATH a serialized LLB definition is read from standard input, or from --llb FILE.
+            """
+    )
+
+    @Argument(help: ArgumentHelp("The context, or '-'.", valueName: "PATH"), completion: .directory)
+    var path: String?
+
+    @OptionGroup(title: "What is built") var options: BuildOptions
+    @OptionGroup(title: "What is made of it") var output: OutputOptions
+    @OptionGroup(title: "What is kept of it") var record: RecordOptions
+    @OptionGroup(title: "How it goes on") var run: RunOptions
+    @OptionGroup var end: EndOptions
+    @OptionGroup var store: StoreOptions
+
+    @Option(help: ArgumentHelp("A file with a serialized LLB definition.", valueName: "FILE"), completion: .file())
+    var llb: String?
+
+    @Option(
+        name: .customLong("local"),
+        help: ArgumentHelp("A directory for a local source of the LLB.", valueName: "NAME=DIR")
+    )
+    var locals: [String] = []
+
+    func perform(on console: Console) async throws -> Int32 {
+        let request = try request(for: console)
+        let progress = self.end.progress(for: console)
+        let engine = try store.engine(for: console)
+        let end = BuildEnd(engine: engine, console: console, progress: progress, run: self.end)
+        return try await end.tell(of: request.outputs) {
+            try await engine.build(request, observer: progress)
+        }
+    }
+}

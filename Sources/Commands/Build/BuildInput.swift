@@ -1,0 +1,100 @@
+// SPDX-License-Identifier: Apache-2.0
+
+import BuildEngine
+import DockerfileFrontend
+import LLB
+
+/// Where a build's graph and its main directory come from: the reading of PATH, `-f` and `--llb` together.
+struct BuildInput {
+    /// The frontend with what it reads.
+    var frontend: BuildRequest.Frontend
+    /// The main context; `nil` where there is none.
+    var directory: String?
+
+    /// Decides what is built.
+    ///
+    /// - Throws: `UsageError` for combinations that mean nothing, `SystemCallError` for files that can't be read.
+    init(path: String?, file: String?, llb: String?, console: Console) throws {
+        if let llb {
+            guard path == nil, file == nil else {
+                throw UsageError(
+                    "--llb \(llb): a graph has its own sources; give directories with --local, not as PATH or -f"
+                )
+            }
+            self.init(frontend: .llb(try Self.graph(llb, console: console)))
+            return
+        }
+        guard let path else {
+            guard file == nil, !console.readsTerminal else {
+                throw UsageError("no directory is named; write '.' for this one")
+            }
+            self.init(frontend: .llb(try Self.graph("-", console: console)))
+            return
+        }
+        if path == "-" {
+            guard file == nil else {
+                throw UsageError("PATH '-' is the Dockerfile itself; leave out -f, or name a directory")
+            }
+            self.init(frontend: .dockerfile(name: "Dockerfile", bytes: try Self.dockerfile(from: console)))
+            return
+        }
+        switch ContextSource(parsing: path, name: "context") {
+        case .local: break
+        default:
+            throw UsageError(
+                "\(path): only directories are built by this version; clone or fetch it, and name the directory"
+            )
+        }
+        let directory = console.environment.absolute(path)
+        if file == "-" {
+            let bytes = try Self.dockerfile(from: console)
+            self.init(frontend: .dockerfile(name: "Dockerfile", bytes: bytes), directory: directory)
+        } else {
+            let name = file.map { Self.name($0, in: directory, console: console) } ?? "Dockerfile"
+            self.init(frontend: .dockerfile(name: name, bytes: nil), directory: directory)
+        }
+    }
+
+    private init(frontend: BuildRequest.Frontend, directory: String? = nil) {
+        self.frontend = frontend
+        self.directory = directory
+    }
+
+    /// The name of a Dockerfile: within the context where it lies there, else absolute.
+    private static func name(_ file: String, in directory: String, console: Console) -> String {
+        let path = normal(console.environment.absolute(file))
+        let folder = normal(directory)
+        let prefix = folder == "/" ? "/" : folder + "/"
+        return path.hasPrefix(prefix) ? String(path.dropFirst(prefix.count)) : path
+    }
+
+    /// An absolute path without `.`, `..` and doubled slashes, which is how docker reads it too.
+    private static func normal(_ path: String) -> String {
+        var parts: [Substring] = []
+        for part in path.split(separator: "/") where part != "." {
+            if part == ".." { _ = parts.popLast() } else { parts.append(part) }
+        }
+        return "/" + parts.joined(separator: "/")
+    }
+
+    private static func graph(_ path: String, console: Console) throws -> [UInt8] {
+        let limit = Definition.maximumEncodedSize
+        guard path == "-" else { return try InputFile.read(console.environment.absolute(path), limit: limit) }
+        let bytes = try console.readInput(limit)
+        guard !bytes.isEmpty else {
+            throw UsageError("no directory is named and nothing comes on standard input; write '.' for this directory")
+        }
+        return bytes
+    }
+
+    private static func dockerfile(from console: Console) throws -> [UInt8] {
+        let bytes = try console.readInput(16 << 20)
+        guard !bytes.isEmpty else { throw UsageError("standard input has no Dockerfile") }
+        let isArchive =
+            bytes.starts(with: [0x1F, 0x8B]) || (bytes.count > 262 && Array(bytes[257..<262]) == Array("ustar".utf8))
+        guard !isArchive else {
+            throw UsageError("standard input is an archive; unpack it, and name the directory")
+        }
+        return bytes
+    }
+}

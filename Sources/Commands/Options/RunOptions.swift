@@ -1,0 +1,37 @@
+// SPDX-License-Identifier: Apache-2.0
+
+import ArgumentParser
+import BuildEngine
+
+/// How a build goes on; nothing here bears on the result.
+struct RunOptions: ParsableArguments {
+    @Flag(name: .customLong("no-cache"), help: "Use no earlier result.")
+    var noCache = false
+
+    @Option(
+        name: .customLong("no-cache-filter"),
+        help: ArgumentHelp("Use no earlier result of these stages.", valueName: "STAGE,…")
+    )
+    var noCacheStages: [String] = []
+
+    @Option(name: .customLong("max-parallelism"), help: ArgumentHelp("How many steps run at once.", valueName: "N"))
+    var maxParallelism: Int?
+
+    @Flag(name: .customLong("expect-cached"), help: "End with 13 when a step would have to run.")
+    var expectCached = false
+
+    /// Puts the choices into a request.
+    ///
+    /// - Throws: `UsageError` for numbers that make no sense.
+    func apply(to request: inout BuildRequest) throws {
+        request.noCache = noCache
+        request.noCacheStages = KeyValue.list(noCacheStages)
+        request.expectCached = expectCached
+        if let maxParallelism {
+            guard maxParallelism >= 1 else {
+                throw UsageError("--max-parallelism \(maxParallelism): at least one step must run")
+            }
+            request.maxParallelism = maxParallelism
+        }
+    }
+}

@@ -1,0 +1,31 @@
+// SPDX-License-Identifier: Apache-2.0
+
+import ArgumentParser
+import BuildEngine
+
+/// The root of all commands.
+struct Reel: ParsableCommand {
+    static let configuration = CommandConfiguration(
+        commandName: "reel",
+        abstract: "Build container images, record every build, and replay, audit and verify it later.",
+        version: "reel \(Engine.version)",
+        groupedSubcommands: [
+            CommandGroup(name: "Build", subcommands: [BuildCommand.self, DockerfileGroup.self, ContextGroup.self]),
+            CommandGroup(
+                name: "Look back",
+                subcommands: [HistoryGroup.self, LogGroup.self]
+            ),
+            CommandGroup(
+                name: "Prove",
+                subcommands: [ReplayCommand.self, RerunCommand.self, ResumeCommand.self, AuditCommand.self]
+            ),
+            CommandGroup(
+                name: "Keep house",
+                subcommands: [
+                    ImageGroup.self, UsageCommand.self, PruneCommand.self, DoctorCommand.self, CompletionsGroup.self,
+                    ManualCommand.self, DebugGroup.self,
+                ]
+            ),
+        ]
+    )
+}
