@@ -11,12 +11,14 @@ final class ArchiveFile: Sendable {
     /// What errors call it.
     let name: String
 
-    /// Opens the regular file at `path` for reading.
+    /// Opens the file at `path` for reading.
     ///
-    /// - Parameter following: Whether a symbolic link at its end is followed.
+    /// - Parameters:
+    ///   - following: Whether a symbolic link at its end is followed.
+    ///   - waiting: Whether the call waits until somebody writes to a named pipe.
     /// - Returns: `nil` where there is no such file.
-    init?(_ path: FilePath, following: Bool) throws {
-        let flags = O_RDONLY | O_CLOEXEC | O_NONBLOCK | O_NOCTTY | (following ? 0 : O_NOFOLLOW)
+    init?(_ path: FilePath, following: Bool, waiting: Bool = false) throws {
+        let flags = O_RDONLY | O_CLOEXEC | O_NOCTTY | (following ? 0 : O_NOFOLLOW) | (waiting ? 0 : O_NONBLOCK)
         let raw = unsafe reel_openat(AT_FDCWD, path.string, flags, 0)
         guard raw >= 0 else {
             if currentErrno() == ENOENT { return nil }

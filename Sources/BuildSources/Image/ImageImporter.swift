@@ -92,7 +92,11 @@ public struct ImageImporter: Sendable {
         switch status.st_mode & S_IFMT {
         case S_IFDIR: return try importFolder(path, options)
         case S_IFREG: return try importFile(file, length: Int64(status.st_size), options)
-        default: return try importStream(file.descriptor, named: path.string, options: options)
+        default:
+            guard let stream = try ArchiveFile(path, following: true, waiting: true) else {
+                throw ImageImportError.unrecognised(path: path.string, reason: "it is gone")
+            }
+            return try importStream(stream.descriptor, named: path.string, options: options)
         }
     }
 
@@ -147,6 +151,10 @@ public struct ImageImporter: Sendable {
         let layer: CommittedLayer
         do { layer = try store() } catch let error as LayerError {
             throw ImageImportError.unrecognised(path: name, reason: "\(error)")
+        }
+        guard layer.size > 0 else {
+            try discard(layer)
+            throw ImageImportError.unrecognised(path: name, reason: "it is empty")
         }
         if let file = try ArchiveFile(layers.blobs.path(layer.diffID), following: false) {
             let image: StoredImage?
