@@ -64,7 +64,7 @@ let package = Package(
         ours("OCIModel", ["BuildModel"]),
         ours("BuildEvents", ["BuildModel"]),
         .target(name: "LLBProto", dependencies: [protobuf], exclude: ["ops.proto"]),
-        ours("LLB", ["BuildModel", "LLBProto", protobuf]),
+        ours("LLB", ["BuildModel", "OCIModel", "LLBProto", protobuf]),
         ours("PathPatterns", ["BuildModel"]),
 
         ours("DockerfileFrontend", ["BuildModel", "OCIModel", "LLB", "PathPatterns"]),

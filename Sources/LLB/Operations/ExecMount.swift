@@ -10,7 +10,7 @@ public struct ExecMount: Hashable, Sendable {
     public var selector: String
     /// Where, within the container.
     public var destination: String
-    /// The output that the mount becomes; `nil` for none.
+    /// The output that the mount becomes; `nil` for none, and always for secrets and sockets.
     public var output: Int?
     /// Whether writes are refused.
     public var isReadOnly: Bool
@@ -55,6 +55,16 @@ public enum MountKind: Hashable, Sendable {
     case secret(SecretMount)
     /// The socket of an SSH agent.
     case ssh(SecretMount)
+}
+
+extension MountKind {
+    /// Whether such a mount can become an output of the operation.
+    var mayBeOutput: Bool {
+        switch self {
+        case .bind, .cache, .tmpfs: true
+        case .secret, .ssh: false
+        }
+    }
 }
 
 /// Whether a mount counts in the cache key by its content.

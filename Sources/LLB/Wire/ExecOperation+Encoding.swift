@@ -65,7 +65,8 @@ extension ExecMount {
         out.index(1, input)
         out.text(2, selector)
         out.text(3, destination)
-        out.index(4, output)
+        // Secrets and sockets are no outputs, and BuildKit's client leaves the field at 0 for them.
+        if kind.mayBeOutput { out.index(4, output) }
         out.boolean(5, isReadOnly)
         out.integer(6, kind.wireValue)
         switch kind {

@@ -80,13 +80,14 @@ extension VertexDecoder {
         guard let hint = ContentCacheHint(rawValue: mount.contentCache.rawValue) else {
             throw invalid("content cache mode \(mount.contentCache.rawValue) of mount '\(mount.dest)' is not supported")
         }
+        let kind = try kind(of: mount)
         return ExecMount(
             input: try index(mount.input, "mount '\(mount.dest)'"),
             destination: mount.dest,
             selector: mount.selector,
-            output: mount.output < 0 ? nil : Int(mount.output),
+            output: mount.output < 0 || !kind.mayBeOutput ? nil : Int(mount.output),
             isReadOnly: mount.readonly,
-            kind: try kind(of: mount),
+            kind: kind,
             resultID: mount.resultID,
             contentCache: hint
         )
