@@ -42,8 +42,8 @@ extension LayerStore {
     private func compress(
         _ diffID: ContentDigest, size: Int64, as form: Compression, parallelism: Int
     ) throws -> Descriptor {
-        let workers = parallelism > 0 ? parallelism : max(1, Self.processors)
-        let batch = PieceBatch(form, count: workers * (form == .gzip ? 8 : 2))
+        let workers = min(parallelism > 0 ? parallelism : max(1, Self.processors), form.batch.workers)
+        let batch = PieceBatch(form, count: workers * form.batch.piecesPerWorker)
         let tar = try blobs.open(diffID)
         defer { try? tar.close() }
         let out = try blobs.writer()

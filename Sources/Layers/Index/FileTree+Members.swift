@@ -139,7 +139,8 @@ extension FileTree {
             let code = String(decoding: [member.type], as: UTF8.self)
             throw LayerError.unsupported(path: member.displayPath, reason: "its tar type '\(code)' is not known")
         }
-        var node = Node(mode: type | member.mode & 0o7777)
+        // Linux knows no other mode of symbolic links.
+        var node = Node(mode: type | (type == Self.linkType ? 0o777 : member.mode & 0o7777))
         node.uid = member.uid
         node.gid = member.gid
         node.modified = member.modified.nanoseconds

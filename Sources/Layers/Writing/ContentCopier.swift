@@ -57,11 +57,14 @@ struct ContentCopier: ~Copyable {
     }
 
     private mutating func copy(_ file: FileDescriptor, from offset: Int64, mustEnd: Bool) throws {
-        var hole: Int64 = size < Self.sparseFrom ? .max : 0
+        let isSearched = size >= Self.sparseFrom
+        var hole: Int64 = isSearched ? 0 : .max
+        let end = isSearched ? try PositionedIO.length(of: file, subject: String(decoding: path, as: UTF8.self)) : 0
         var hasEnded = false
         while done < size {
             if offset + done >= hole {
-                let data = min(PositionedIO.nextData(file, from: offset + done) ?? .max, offset + size)
+                guard offset + done < end else { throw length(done) }
+                let data = min(PositionedIO.nextData(file, from: offset + done) ?? end, offset + size)
                 try appendZeros(data - offset - done)
                 hole = PositionedIO.nextHole(file, from: data) ?? .max
                 if hole <= data { hole = .max }
