@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 // The process that stands between reel and a container.
+#define _GNU_SOURCE
 #include "CLinux.h"
 #include <poll.h>
 #include <pthread.h>
@@ -37,6 +38,10 @@ ssize_t reel_ask_program(const char *path, const char *argument, char *buffer, s
     int status = -1;
     while (pid > 0 && waitpid(pid, &status, 0) < 0 && errno == EINTR) continue;
     return status == 0 ? (ssize_t)used : -1;
+}
+
+int reel_clone_tree(int fd) {
+    return open_tree(fd, "", AT_EMPTY_PATH | AT_RECURSIVE | OPEN_TREE_CLONE | OPEN_TREE_CLOEXEC);
 }
 
 int reel_attach_mount(int fd, const char *path) {

@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 // Entering namespaces before the first thread starts.
+#define _GNU_SOURCE
 #include "CLinux.h"
 #include <pwd.h>
 #include <stdarg.h>

@@ -71,11 +71,19 @@ int reel_start_thread(void (*body)(void *), void *context);
 /// The name of a directory entry.
 const char *reel_entry_name(const struct dirent *entry);
 
+/// Lets the processes of a control group (of the second generation, an open directory) use the devices that every
+/// container has, and no others; making device nodes stays allowed. Returns 0, or -1 and sets errno.
+int reel_confine_devices(int group);
+
 /// Whether capability number `number` is in the bounding set: 1, 0, or -1 for one that the kernel doesn't know.
 int reel_has_bounding_capability(int number);
 
 /// Runs a program with one argument and gives the beginning of what it prints. Returns the number of bytes, or -1.
 ssize_t reel_ask_program(const char *path, const char *argument, char *buffer, size_t size);
+
+/// A copy, attached nowhere, of the mount that the open file or directory `fd` lies in, from there on and with all
+/// that is mounted below. Returns a descriptor, or -1 and sets errno.
+int reel_clone_tree(int fd);
 
 /// Attaches the mount `fd` (of fsmount or open_tree) at `path`.
 int reel_attach_mount(int fd, const char *path);

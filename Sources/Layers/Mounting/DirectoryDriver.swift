@@ -44,7 +44,8 @@ public final class DirectoryDriver: SnapshotDriver {
         let path = unpacked.appending(diffID.hex)
         if access(path) { return path }
         let number = counter.add(1, ordering: .relaxed).newValue
-        let new = unpacked.appending("new-\(getpid())-\(number)")
+        // In the folder of this process, so that what is half done when it is killed is found.
+        let new = overlay.environment.folder.appending("u\(number)")
         do {
             try new.makeFolder()
             try LayerUnpacking(store: store, environment: overlay.environment).unpack(diffID, into: new)

@@ -3,7 +3,7 @@
 import BuildModel
 import CLinux
 import Glibc
-import SystemPackage
+public import SystemPackage
 
 /// A file system being configured through the kernel's mount interface.
 ///
@@ -60,9 +60,11 @@ struct MountConfiguration: ~Copyable {
 }
 
 /// Unmounting.
-enum Unmount {
+public enum Unmount {
     /// Unmounts `path`, lazily if something still uses it; what is no mount point is fine.
-    static func path(_ path: FilePath) throws {
+    ///
+    /// - Throws: `SystemCallError`.
+    public static func path(_ path: FilePath) throws {
         if unsafe umount2(path.string, Int32(UMOUNT_NOFOLLOW)) == 0 { return }
         switch currentErrno() {
         case EINVAL, ENOENT: return

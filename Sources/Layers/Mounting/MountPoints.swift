@@ -108,8 +108,9 @@ public final class MountPoints: Sendable {
     private func open(_ components: [[UInt8]]) throws -> FileDescriptor {
         var current = try RootFolder.entry([], of: root.descriptor, flags: O_PATH | O_DIRECTORY)
         for name in components {
-            defer { try? current.close() }
-            current = try RootFolder.entry(name, of: current, flags: O_PATH | O_DIRECTORY)
+            let above = current
+            defer { try? above.close() }
+            current = try RootFolder.entry(name, of: above, flags: O_PATH | O_DIRECTORY)
         }
         return current
     }

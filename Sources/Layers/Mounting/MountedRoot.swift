@@ -1,8 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 
 public import BuildModel
-import CLinux
-import Glibc
 public import OCIModel
 import Synchronization
 public import SystemPackage
@@ -62,17 +60,6 @@ public final class MountedRoot: Sendable {
     /// - Throws: `MountError.mountPoint`.
     public func makeFolder(_ path: String, uid: UInt32, gid: UInt32) throws {
         try mountPoints().makeFolder(path, uid: uid, gid: gid)
-    }
-
-    /// Lets device nodes in the root work; without this call they can be made but not opened.
-    ///
-    /// - Throws: `SystemCallError`; an ordinary user's root can never have them.
-    public func allowDevices() throws {
-        var change = mount_attr()
-        change.attr_clr = UInt64(MOUNT_ATTR_NODEV)
-        guard unsafe mount_setattr(AT_FDCWD, path.string, 0, &change, MemoryLayout<mount_attr>.size) == 0 else {
-            throw SystemCallError("mount_setattr", path.string)
-        }
     }
 
     /// Removes mount points that were made and are still empty, and gives their directories their times back.

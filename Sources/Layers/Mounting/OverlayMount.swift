@@ -51,11 +51,14 @@ final class OverlayMount: Sendable {
         try MountedRoot.upper(of: folder).makeFolder()
         // The root directory's own attributes are those of the upper one.
         let attributes = try snapshot.layers.isEmpty ? nil : store.view(snapshot).root.attributes
-        try AttributeWriting(environment: environment).apply(
-            attributes ?? FileAttributes(kind: .directory, mode: 0o755),
-            to: Array("upper".utf8),
-            in: RootFolder(folder).descriptor
-        )
+        let opened = try RootFolder(folder)
+        try withExtendedLifetime(opened) {
+            try AttributeWriting(environment: environment).apply(
+                attributes ?? FileAttributes(kind: .directory, mode: 0o755),
+                to: Array("upper".utf8),
+                in: opened.descriptor
+            )
+        }
     }
 
     private func mount(_ folder: FilePath, lowers: [FilePath], writable: Bool) throws {
@@ -72,8 +75,7 @@ final class OverlayMount: Sendable {
             }
             for (key, value) in Self.options { try overlay.set(key, value) }
             if environment.isRootless { try overlay.set("userxattr") }
-            // A step may make device nodes, but not use them: `allowDevices()` is for those that may.
-            try overlay.attach(at: folder.appending("root"), attributes: UInt32(MOUNT_ATTR_NODEV))
+            try overlay.attach(at: folder.appending("root"), attributes: 0)
         } catch let error as MountError {
             // Before Linux 6.7 there is no `lowerdir+`, and the whole stack must fit into one page.
             guard case .refused(let what, _) = error, what.contains("lowerdir+") else { throw error }
@@ -94,7 +96,7 @@ final class OverlayMount: Sendable {
         guard text.utf8.count < 4096 else {
             throw MountError.refused(what: "a stack of \(stack.count) layers", reason: "it needs Linux 6.7 or later")
         }
-        guard unsafe Glibc.mount("reel", folder.appending("root").string, "overlay", UInt(MS_NODEV), text) == 0 else {
+        guard unsafe Glibc.mount("reel", folder.appending("root").string, "overlay", 0, text) == 0 else {
             throw MountError.refused(what: "overlay", reason: errnoText(currentErrno()))
         }
     }

@@ -20,6 +20,7 @@ public final class ContainerRuntime: Sendable {
     private let machine: String
     private let filters: FilterCache
     private let files: StepFiles
+    private let devices: DeviceGroup?
     private let counter = Atomic<Int>(0)
 
     /// Prepares to run steps.
@@ -45,11 +46,18 @@ public final class ContainerRuntime: Sendable {
         try cache.makeFolder()
         filters = FilterCache(in: cache)
         files = StepFiles(in: folder)
+        // An ordinary user can't make device nodes, so there is nothing to keep them from.
+        devices = namespaces.isRootless ? nil : DeviceGroup()
     }
 
     /// The capabilities that a step gets, sorted by name.
+    ///
+    /// The default set of containers; without `CAP_MKNOD` on machines where nothing confines device nodes.
     public func capabilities(for security: SecurityMode) -> [String] {
-        security == .sandbox ? Capabilities.standard : Capabilities.own()
+        if security == .insecure { return Capabilities.own() }
+        // Without a control group nothing would keep a step from the machine's disks.
+        let isSafe = namespaces.isRootless || devices != nil || program.kind == .runc
+        return isSafe ? Capabilities.standard : Capabilities.standard.filter { $0 != "CAP_MKNOD" }
     }
 
     /// The digest of the canonical JSON of the system call filter; `nil` where none is in force.
@@ -106,12 +114,12 @@ extension ContainerRuntime {
         defer { try? TreeRemoval.remove(bundle) }
         let group = step.resources == ResourceLimits() ? nil : try ControlGroup(step.resources, name: id)
         defer { group?.remove() }
-        let mounts = StepMounts(step)
+        let groups = try self.groups(for: step.security, limits: group)
+        let mounts = StepMounts(step, staging: bundle.appending("mounts"))
         do {
             try mounts.prepare()
-            if step.security == .insecure, !namespaces.isRootless { try step.root.allowDevices() }
             let killsBefore = Self.machineKills()
-            let outcome = try launch(step, mounts, bundle: bundle, id: id, groups: group?.folders ?? [], life, output)
+            let outcome = try launch(step, mounts, bundle: bundle, id: id, groups: groups, life, output)
             try mounts.removeMountPoints()
             let isCounted = (group?.outOfMemoryKills ?? 0) > 0
             return Self.exit(outcome, isCounted: isCounted, killsBefore: killsBefore)
@@ -119,6 +127,17 @@ extension ContainerRuntime {
             try? mounts.removeMountPoints()
             throw error
         }
+    }
+
+    /// The control groups that a step starts in.
+    private func groups(for security: SecurityMode, limits: ControlGroup?) throws -> [FilePath] {
+        let own = limits?.folders ?? []
+        // runc makes groups of its own, with rules for devices.
+        guard security == .sandbox, program.kind == .crun, let devices else { return own }
+        // In the second generation a process is in one group only.
+        guard devices.isUnified, !own.isEmpty else { return own + [devices.folder] }
+        for folder in own { try DeviceGroup.confine(folder) }
+        return own
     }
 
     /// Refuses what an ordinary user with one id can't do.

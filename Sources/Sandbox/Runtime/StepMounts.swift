@@ -8,24 +8,28 @@ import SystemPackage
 
 /// The mounts of one step: their sources, resolved safely, and their mount points, made and removed again.
 ///
-/// Holds open what was resolved until it goes away: the runtime reaches it through this process's descriptors, so that
-/// nothing that runs meanwhile can put something else in its place.
+/// A part of a directory is mounted by its descriptor into a folder of the step first, so that nothing that runs
+/// meanwhile can put something else in its place.
 final class StepMounts {
     /// One source for each mount of the step; `nil` for memory.
     private(set) var sources: [FilePath?] = []
 
     private let step: ContainerStep
-    private var held: [FileDescriptor] = []
+    private let staging: FilePath
+    private var staged: [FilePath] = []
     private var inMounts: [MountPoints] = []
 
-    /// Resolves the sources and makes the mount points.
-    ///
-    /// - Throws: `MountError`; what was made stays until `removeMountPoints()`.
-    init(_ step: ContainerStep) { self.step = step }
+    /// For a step; `staging` is a folder that need not exist, for this step alone.
+    init(_ step: ContainerStep, staging: FilePath) {
+        self.step = step
+        self.staging = staging
+    }
 
-    deinit { for descriptor in held { try? descriptor.close() } }
+    deinit { for path in staged { try? Unmount.path(path) } }
 
     /// Resolves the sources and makes what is missing in the root and in mounts that others lie in.
+    ///
+    /// - Throws: `MountError`; what was made stays until `removeMountPoints()`.
     func prepare() throws {
         if step.root.isWritable { try makeStandardPoints() }
         for (index, mount) in step.mounts.enumerated() {
@@ -86,14 +90,27 @@ final class StepMounts {
             if subpath.split(separator: "/").allSatisfy({ $0 == "." }) { return (path, .directory) }
             do {
                 let found = try RootFolder(path).open(Array(subpath.utf8), flags: O_PATH)
-                held.append(found)
-                var status = stat()
-                guard unsafe fstat(found.rawValue, &status) == 0 else { throw SystemCallError("fstat", subpath) }
-                let kind: MountPointKind = status.st_mode & S_IFMT == S_IFDIR ? .directory : .file
-                return (FilePath("/proc/\(getpid())/fd/\(found.rawValue)"), kind)
+                defer { try? found.close() }
+                return try stage(found)
             } catch let error as SystemCallError where error.code == ENOENT || error.code == ENOTDIR {
                 throw MountError.unusable(path: subpath, reason: "a mount at '\(mount.destination)' needs it: \(errnoText(error.code))")
             }
         }
+    }
+
+    /// Mounts an open file or directory in the staging folder.
+    private func stage(_ found: FileDescriptor) throws -> (FilePath, MountPointKind) {
+        var status = stat()
+        guard unsafe fstat(found.rawValue, &status) == 0 else { throw SystemCallError("fstat", "a mount's source") }
+        let kind: MountPointKind = status.st_mode & Glibc.S_IFMT == Glibc.S_IFDIR ? .directory : .file
+        let path = staging.appending("\(staged.count)")
+        try staging.makeFolder()
+        if kind == .directory { try path.makeFolder() } else { try SmallFile.write([], to: path, mode: 0o600) }
+        let tree = reel_clone_tree(found.rawValue)
+        guard tree >= 0 else { throw SystemCallError("open_tree", "a mount's source") }
+        defer { close(tree) }
+        guard unsafe reel_attach_mount(tree, path.string) == 0 else { throw SystemCallError("move_mount", path.string) }
+        staged.append(path)
+        return (path, kind)
     }
 }

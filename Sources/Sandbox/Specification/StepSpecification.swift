@@ -65,7 +65,7 @@ struct StepSpecification {
     private var standardMounts: [RuntimeSpecification.Mount] {
         typealias Mount = RuntimeSpecification.Mount
         let plain = ["nosuid", "noexec", "nodev"]
-        let device = ["nosuid", "strictatime", "mode=755", "size=65536k"] + (isConfined ? ["nodev"] : [])
+        let device = ["nosuid", "strictatime", "mode=755", "size=65536k"]
         let group = namespaces.identity == .singleID ? [] : ["gid=5"]
         let terminals = ["nosuid", "noexec", "newinstance", "ptmxmode=0666", "mode=0620"] + group
         let shared = plain + ["mode=1777", "size=\(step.sharedMemorySize)"]
@@ -75,17 +75,9 @@ struct StepSpecification {
             namespaces.isRootless
             ? Mount(destination: "/sys", type: "bind", source: "/sys", options: plain + ["rbind"] + access)
             : Mount(destination: "/sys", type: "sysfs", source: "sysfs", options: plain + access)
-        var mounts = [
+        return [
             Mount(destination: "/proc", type: "proc", source: "proc", options: plain),
             Mount(destination: "/dev", type: "tmpfs", source: "tmpfs", options: device),
-        ]
-        if isConfined {
-            // Device nodes work in no other place of the container, so these come from the machine.
-            mounts += ["null", "zero", "full", "random", "urandom", "tty"].map {
-                Mount(destination: "/dev/\($0)", type: "bind", source: "/dev/\($0)", options: ["bind", "nosuid", "noexec"])
-            }
-        }
-        return mounts + [
             Mount(destination: "/dev/pts", type: "devpts", source: "devpts", options: terminals),
             Mount(destination: "/dev/shm", type: "tmpfs", source: "shm", options: shared),
             Mount(destination: "/dev/mqueue", type: "mqueue", source: "mqueue", options: plain),
@@ -108,21 +100,20 @@ struct StepSpecification {
     private var ownMounts: [RuntimeSpecification.Mount] {
         zip(step.mounts, sources).map { mount, source in
             let access = mount.isReadOnly ? ["ro"] : ["rw"]
-            let devices = isConfined ? ["nodev"] : []
             if case .temporary(let size) = mount.source {
                 let limit = size > 0 ? ["size=\(size)"] : []
                 return RuntimeSpecification.Mount(
                     destination: mount.normalizedDestination,
                     type: "tmpfs",
                     source: "tmpfs",
-                    options: ["nosuid", "mode=1777"] + devices + limit + access
+                    options: ["nosuid", "mode=1777"] + limit + access
                 )
             }
             return RuntimeSpecification.Mount(
                 destination: mount.normalizedDestination,
                 type: "bind",
                 source: source?.string ?? "",
-                options: ["rbind"] + devices + access
+                options: ["rbind"] + access
             )
         }
     }

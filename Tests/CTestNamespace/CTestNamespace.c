@@ -1,0 +1,12 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "CTestNamespace.h"
+#include "CLinux.h"
+
+static int has_namespaces;
+
+__attribute__((constructor)) static void enter(void) {
+    struct reel_namespaces found;
+    has_namespaces = reel_enter_namespaces(&found) == 0;
+}
+
+int reel_test_has_namespaces(void) { return has_namespaces; }
