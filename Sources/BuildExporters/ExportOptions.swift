@@ -32,14 +32,25 @@ public enum ExporterType: String, Sendable, CaseIterable {
     }
 }
 
-/// How layers are compressed, and how hard.
+/// How layers are compressed.
+///
+/// A level can be asked for and is kept here; layers are compressed at one level all the same, and `ExportResult.notes`
+/// says so.
 public enum ExportCompression: Hashable, Sendable {
     /// The tar as it is.
     case uncompressed
-    /// gzip, level 1 to 12; `nil` for the default.
+    /// gzip, level 1 to 22 if one was asked for.
     case gzip(level: Int?)
-    /// zstd, level 1 to 22; `nil` for the default.
+    /// zstd, level 1 to 22 if one was asked for.
     case zstd(level: Int?)
+
+    /// The level that was asked for.
+    var level: Int? {
+        switch self {
+        case .uncompressed: nil
+        case .gzip(let level), .zstd(let level): level
+        }
+    }
 }
 
 /// Where an export goes.

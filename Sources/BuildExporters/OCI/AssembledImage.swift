@@ -35,6 +35,12 @@ struct AssembledExport: Sendable {
     /// The image index; `nil` where there is none.
     let indexBytes: [UInt8]?
 
+    /// What a person should know about how the options were met.
+    func notes(for options: ExportOptions) -> [String] {
+        guard let level = options.compression.level else { return [] }
+        return ["compression-level=\(level) was not used: reel compresses at one level, the same on every machine"]
+    }
+
     /// Every blob once, in byte order of the digests.
     var blobs: [(descriptor: Descriptor, content: BlobContent)] {
         var all: [ContentDigest: (Descriptor, BlobContent)] = [:]

@@ -16,13 +16,19 @@ extension ImageAssembler {
             config.diffIDs[index] = try clamped(config.diffIDs[index])
         }
         let limit = epoch.rfc3339
-        if let created = config.created, created > limit { config.created = limit }
+        if let created = config.created, isLater(created, than: limit) { config.created = limit }
         var layersSeen = 0
         for index in config.history.indices {
             if !config.history[index].emptyLayer { layersSeen += 1 }
             guard layersSeen > image.baseLayers, let created = config.history[index].created else { continue }
-            if created > limit { config.history[index].created = limit }
+            if isLater(created, than: limit) { config.history[index].created = limit }
         }
+    }
+
+    /// Whether one RFC 3339 time in UTC comes after another that has whole seconds.
+    private func isLater(_ time: String, than limit: String) -> Bool {
+        let (second, limitSecond) = (time.prefix(19), limit.prefix(19))
+        return second > limitSecond || second == limitSecond && time.dropFirst(19).hasPrefix(".")
     }
 
     /// The layer with every later time replaced by the epoch; itself where there is none.

@@ -28,6 +28,7 @@ struct LayoutExporter: Exporter {
                 images: assembled.images.map(\.result),
                 names: options.names.map(\.description)
             )
+            result.notes = assembled.notes(for: options)
             if options.tar {
                 let file = try OutputFile(destination, in: environment)
                 try contents.write(to: file, blobs: environment.layers.blobs)

@@ -23,12 +23,14 @@ struct StoreExporter: Exporter {
                 }
             }
             try blobs.flush()
-            return ExportResult(
+            var result = ExportResult(
                 exporter: .image,
                 descriptor: assembled.root,
                 images: assembled.images.map(\.result),
                 names: request.options.names.map(\.description)
             )
+            result.notes = assembled.notes(for: request.options)
+            return result
         }
     }
 }
