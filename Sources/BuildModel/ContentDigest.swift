@@ -10,11 +10,19 @@ public struct ContentDigest: Hashable, Sendable {
     /// Makes a digest of its 32 raw bytes.
     ///
     /// - Throws: `DigestError.malformed` when there are not exactly 32.
-    public init(bytes: some Collection<UInt8>) throws(DigestError) {
+    public init(bytes: some Collection<UInt8>) throws(DigestError) { try self.init(bytes: Array(bytes)) }
+
+    /// Makes a digest of its 32 raw bytes.
+    ///
+    /// - Throws: `DigestError.malformed` when there are not exactly 32.
+    public init(bytes: [UInt8]) throws(DigestError) {
         guard bytes.count == 32 else { throw .malformed("\(bytes.count) bytes") }
-        var all: [UInt64] = [0, 0, 0, 0]
-        for (index, byte) in bytes.enumerated() { all[index / 8] = all[index / 8] << 8 | UInt64(byte) }
-        words = (all[0], all[1], all[2], all[3])
+        func word(_ start: Int) -> UInt64 {
+            var word: UInt64 = 0
+            for index in start..<start + 8 { word = word << 8 | UInt64(bytes[index]) }
+            return word
+        }
+        words = (word(0), word(8), word(16), word(24))
     }
 
     /// Parses a digest from text.
@@ -26,22 +34,28 @@ public struct ContentDigest: Hashable, Sendable {
         try self.init(hex: text.dropFirst("sha256:".count))
     }
 
+    /// Parses a digest from text, as the function above.
+    public init(parsing text: String) throws(DigestError) {
+        guard text.hasPrefix("sha256:") else { throw .unsupportedAlgorithm(text) }
+        try self.init(digits: Array(text.utf8.dropFirst("sha256:".utf8.count)))
+    }
+
     /// Parses the 64 lowercase hexadecimal digits alone, as file names in an OCI layout have them.
-    public init(hex: some StringProtocol) throws(DigestError) {
-        var bytes: [UInt8] = []
-        bytes.reserveCapacity(32)
-        var high: UInt8?
-        for unit in hex.utf8 {
-            guard let nibble = Self.nibble(unit) else { throw .malformed(String(hex)) }
-            if let first = high {
-                bytes.append(first << 4 | nibble)
-                high = nil
-            } else {
-                high = nibble
+    public init(hex: some StringProtocol) throws(DigestError) { try self.init(digits: Array(hex.utf8)) }
+
+    private init(digits: [UInt8]) throws(DigestError) {
+        guard digits.count == 64 else { throw .malformed(String(decoding: digits, as: UTF8.self)) }
+        var words: (UInt64, UInt64, UInt64, UInt64) = (0, 0, 0, 0)
+        for (index, digit) in digits.enumerated() {
+            guard let nibble = Self.nibble(digit) else { throw .malformed(String(decoding: digits, as: UTF8.self)) }
+            switch index >> 4 {
+            case 0: words.0 = words.0 << 4 | UInt64(nibble)
+            case 1: words.1 = words.1 << 4 | UInt64(nibble)
+            case 2: words.2 = words.2 << 4 | UInt64(nibble)
+            default: words.3 = words.3 << 4 | UInt64(nibble)
             }
         }
-        guard high == nil, bytes.count == 32 else { throw .malformed(String(hex)) }
-        try self.init(bytes: bytes)
+        self.words = words
     }
 
     private static func nibble(_ unit: UInt8) -> UInt8? {
@@ -54,9 +68,18 @@ public struct ContentDigest: Hashable, Sendable {
 
     /// The 32 raw bytes.
     public var bytes: [UInt8] {
-        [words.0, words.1, words.2, words.3].flatMap { word in
-            (0..<8).map { UInt8(truncatingIfNeeded: word >> UInt64(56 - 8 * $0)) }
+        var out: [UInt8] = []
+        out.reserveCapacity(32)
+        func append(_ word: UInt64) {
+            for shift in stride(from: 56, through: 0, by: -8) {
+                out.append(UInt8(truncatingIfNeeded: word >> UInt64(shift)))
+            }
         }
+        append(words.0)
+        append(words.1)
+        append(words.2)
+        append(words.3)
+        return out
     }
 
     /// The 64 lowercase hexadecimal digits, without the algorithm prefix.

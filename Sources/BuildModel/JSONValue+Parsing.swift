@@ -10,6 +10,12 @@ extension JSONValue {
         self = try parser.document()
     }
 
+    /// Parses one JSON text, as the function above.
+    public init(parsing bytes: [UInt8]) throws(JSONError) {
+        var parser = JSONParser(bytes: bytes)
+        self = try parser.document()
+    }
+
     /// Parses the UTF-8 of `text`.
     public init(parsing text: String) throws(JSONError) { try self.init(parsing: Array(text.utf8)) }
 }
@@ -156,6 +162,7 @@ private struct JSONParser {
 
     private mutating func string() throws(JSONError) -> String {
         at += 1
+        if let plain = try plainString() { return plain }
         var out: [UInt8] = []
         while let unit = current {
             switch unit {
@@ -173,6 +180,18 @@ private struct JSONParser {
             }
         }
         throw fail("a string does not end")
+    }
+
+    /// A string without escapes, taken whole; `nil`, and nothing read, for any other.
+    private mutating func plainString() throws(JSONError) -> String? {
+        var end = at
+        while end < bytes.count, bytes[end] != UInt8(ascii: "\""), bytes[end] != UInt8(ascii: "\\"), bytes[end] >= 0x20 {
+            end += 1
+        }
+        guard end < bytes.count, bytes[end] == UInt8(ascii: "\"") else { return nil }
+        guard let text = String(validating: bytes[at..<end], as: UTF8.self) else { throw fail("a string is not UTF-8") }
+        at = end + 1
+        return text
     }
 
     private mutating func escape(into out: inout [UInt8]) throws(JSONError) {

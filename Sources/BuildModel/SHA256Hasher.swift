@@ -57,9 +57,11 @@ import CCrypto
 extension ContentDigest {
     /// The digest of `bytes`.
     public init(of bytes: [UInt8]) {
-        var hasher = SHA256Hasher()
-        hasher.update(bytes)
-        self = hasher.digest()
+        var out = [UInt8](repeating: 0, count: 32)
+        guard unsafe EVP_Digest(bytes, bytes.count, &out, nil, EVP_sha256(), nil) == 1,
+            let digest = try? ContentDigest(bytes: out)
+        else { preconditionFailure("libcrypto offers no SHA-256") }
+        self = digest
     }
 
     /// The digest of the UTF-8 of `text`.

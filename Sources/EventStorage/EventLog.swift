@@ -45,8 +45,9 @@ public final class EventLog: EventAppending, ResultLookup, Sendable {
     private static func prepare(_ path: FilePath) throws -> DatabaseQueue {
         let database = try Connections.open(path) { try $0.execute(sql: "PRAGMA synchronous = FULL") }
         try database.writeWithoutTransaction { database in
-            if try LogSchema.check(database, path: path) { return }
-            try LogSchema.create(database)
+            let isMade = try LogSchema.check(database, path: path)
+            try Connections.useWAL(database)
+            if !isMade { try LogSchema.create(database) }
         }
         return database
     }

@@ -14,6 +14,11 @@ struct LogRow: Sendable {
     /// Whether the row's leaf hash is that of its event.
     var isIntact: Bool { leaf == event.leaf }
 
+    init(event: StoredEvent, leaf: ContentDigest?) {
+        self.event = event
+        self.leaf = leaf
+    }
+
     init(_ statement: PreparedStatement) {
         event = StoredEvent(
             seq: statement.integer(0),

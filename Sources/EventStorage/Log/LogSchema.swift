@@ -64,7 +64,6 @@ enum LogSchema {
 
     /// Makes the schema in an empty database; another process may do the same at the same time.
     static func create(_ database: Database) throws {
-        try Connections.useWAL(database)
         try database.inTransaction(.immediate) {
             guard try Int64.fetchOne(database, sql: "PRAGMA user_version") == 0 else { return .rollback }
             for object in objects { try database.execute(sql: object.sql) }
