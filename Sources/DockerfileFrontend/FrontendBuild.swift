@@ -60,10 +60,10 @@ struct FrontendBuild {
             lint = graphs[graphs.count - 1].lint
         }
         for graph in graphs {
-            var lowered = try await lower(graph, from: [graph.target], lint: lint, images: images, isLenient: false)
+            let lowered = try await lower(graph, from: [graph.target], lint: lint, images: images, isLenient: false)
             lint = lowered.lowering.lint
             reached.formUnion(lowered.reached)
-            result.platforms.append(try finish(&lowered.lowering, graph.target))
+            result.platforms.append(try finish(lowered.lowering, graph.target))
         }
         result.warnings = lint.sorted
         if options.isError, !result.warnings.isEmpty { throw lintFailure(result.warnings) }
@@ -119,12 +119,12 @@ struct FrontendBuild {
             if !readsMore { break }
         }
         try graph.checkForwardReferences(reached)
-        var lowering = try TargetLowering(graph: graph, images: resolution.images, lint: lint)
+        let lowering = try TargetLowering(graph: graph, images: resolution.images, lint: lint)
         for number in graph.order(reached) { try lowering.lower(number) }
         return (lowering, reached)
     }
 
-    private func finish(_ lowering: inout TargetLowering, _ target: Int) throws -> LoweredTarget {
+    private func finish(_ lowering: TargetLowering, _ target: Int) throws -> LoweredTarget {
         let state = lowering.states[target] ?? .empty(lowering.settings.platform)
         lowering.contexts.note("/", of: state.root)
         lowering.contexts.complete(&lowering.plan)

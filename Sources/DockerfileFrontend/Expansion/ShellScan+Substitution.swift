@@ -81,14 +81,12 @@ extension ShellScan {
         if longest { text.removeFirst() }
         let pattern = try pattern(text, start: start)
         let scalars = Array((value ?? "").unicodeScalars)
-        var kept = String.UnicodeScalarView()
         if modifier == UInt8(ascii: "#") {
-            kept.append(contentsOf: scalars[(pattern.end(in: scalars, from: 0, longest: longest) ?? 0)...])
+            return ShellPattern.text(scalars[(pattern.end(in: scalars, from: 0, longest: longest) ?? 0)...])
         } else {
             let end = pattern.reversed.end(in: scalars.reversed(), from: 0, longest: longest) ?? 0
-            kept.append(contentsOf: scalars[..<(scalars.count - end)])
+            return ShellPattern.text(scalars[..<(scalars.count - end)])
         }
-        return String(kept)
     }
 
     /// `${name/pattern/replacement}` and `${name//pattern/replacement}`.

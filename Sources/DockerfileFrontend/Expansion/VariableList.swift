@@ -6,6 +6,7 @@
 struct VariableList: Hashable, Sendable {
     private var entries: [(key: String, value: String)] = []
     private var latest: [String: Int] = [:]
+    private var cachedList: [String]?
 
     subscript(key: String) -> String? { latest[key].map { entries[$0].value } }
 
@@ -13,6 +14,7 @@ struct VariableList: Hashable, Sendable {
     mutating func set(_ key: String, _ value: String) {
         latest[key] = entries.count
         entries.append((key, value))
+        cachedList = nil
         if entries.count > 64, entries.count > 2 * latest.count { compact() }
     }
 
@@ -29,6 +31,14 @@ struct VariableList: Hashable, Sendable {
 
     /// `NAME=value`, in order.
     var list: [String] { pairs.map { "\($0.key)=\($0.value)" } }
+
+    /// `NAME=value`, in order, made once for steps in a row.
+    mutating func environment() -> [String] {
+        if let cachedList { return cachedList }
+        let made = list
+        cachedList = made
+        return made
+    }
 
     /// The names, in order.
     var keys: [String] { pairs.map(\.key) }

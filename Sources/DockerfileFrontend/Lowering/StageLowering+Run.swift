@@ -17,7 +17,7 @@ extension StageLowering {
         if settings.request.shmSize > 0 {
             mounts.add(ExecMount(input: nil, destination: "/dev/shm", kind: .tmpfs(size: settings.request.shmSize)), tree: nil)
         }
-        configure(&process, sockets: mounts.sockets)
+        configure(&process, sockets: mounts.sockets, environment: state.environment.environment())
         var exec = ExecOperation(process: process, mounts: mounts.sorted)
         exec.network = network(run)
         exec.security = run.security == .insecure ? .insecure : .sandbox
@@ -97,16 +97,15 @@ extension StageLowering {
         return line.trimmed.text + (line.count < bytes.count ? "..." : "")
     }
 
-    private func configure(_ process: inout ExecProcess, sockets: [ExecMount]) {
+    private func configure(_ process: inout ExecProcess, sockets: [ExecMount], environment: [String]) {
         let request = settings.request
-        var environment = state.environment
-        if let epoch = request.epochInEnvironment, environment["SOURCE_DATE_EPOCH"] == nil {
-            environment.set("SOURCE_DATE_EPOCH", "\(epoch)")
+        process.environment = environment
+        if let epoch = request.epochInEnvironment, state.environment["SOURCE_DATE_EPOCH"] == nil {
+            process.environment.append("SOURCE_DATE_EPOCH=\(epoch)")
         }
-        if let socket = sockets.first, environment["SSH_AUTH_SOCK"] == nil {
-            environment.set("SSH_AUTH_SOCK", socket.destination)
+        if let socket = sockets.first, state.environment["SSH_AUTH_SOCK"] == nil {
+            process.environment.append("SSH_AUTH_SOCK=\(socket.destination)")
         }
-        process.environment = environment.list
         process.workingDirectory = state.workingDirectory
         process.user = state.user
         process.proxy = settings.proxy

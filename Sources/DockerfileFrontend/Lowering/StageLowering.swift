@@ -8,7 +8,7 @@ import OCIModel
 struct StageLowering {
     let node: StageNode
     /// What the stages share: the graph under construction, warnings.
-    var target: TargetLowering
+    let target: TargetLowering
     var state: StageState
     /// What the display calls the stage; empty where the file has one stage only.
     var stageName = ""

@@ -6,7 +6,9 @@ import OCIModel
 import PathPatterns
 
 /// Lowers the nodes of a graph, each after those it needs.
-struct TargetLowering {
+///
+/// A class, as each stage adds to the one graph and thousands of stages must not copy it.
+final class TargetLowering {
     let graph: StageGraph
     let settings: TargetSettings
     /// The images that were resolved, by node.
@@ -39,7 +41,7 @@ struct TargetLowering {
     var file: SourceFile { graph.dockerfile.file }
 
     /// Lowers a node whose needs are lowered.
-    mutating func lower(_ number: Int) throws(DockerfileError) {
+    func lower(_ number: Int) throws(DockerfileError) {
         let node = graph.nodes[number]
         var state = try start(number)
         if node.isBuilt {
@@ -57,13 +59,12 @@ struct TargetLowering {
         case .scratch, .stage: break
         }
         for command in node.commands { try lowering.lower(command) }
-        self = lowering.target
         states[number] = lowering.state
     }
 
     // MARK: Where a tree starts
 
-    private mutating func start(_ number: Int) throws(DockerfileError) -> StageState {
+    private func start(_ number: Int) throws(DockerfileError) -> StageState {
         let node = graph.nodes[number]
         switch node.origin {
         case .scratch: return .empty(settings.platform)
@@ -81,7 +82,7 @@ struct TargetLowering {
     /// The platform that a node's image is resolved for.
     static func platform(of node: StageNode, _ settings: TargetSettings) -> Platform { node.platform ?? settings.platform }
 
-    private mutating func image(_ number: Int, reference: ImageReference) -> StageState {
+    private func image(_ number: Int, reference: ImageReference) -> StageState {
         let node = graph.nodes[number]
         let wanted = Self.platform(of: node, settings)
         guard let image = images[number] else { return .empty(wanted) }
@@ -148,7 +149,7 @@ struct TargetLowering {
         }
     }
 
-    private mutating func context(_ number: Int, name: String, _ source: ContextSource) throws(DockerfileError) -> StageState {
+    private func context(_ number: Int, name: String, _ source: ContextSource) throws(DockerfileError) -> StageState {
         let node = graph.nodes[number]
         let platform = Self.platform(of: node, settings)
         var state = StageState.empty(platform)
@@ -181,7 +182,7 @@ struct TargetLowering {
     }
 
     /// The vertex of a context that is no image.
-    mutating func tree(of source: ContextSource, name: String, display: String) throws(DockerfileError) -> Int? {
+    func tree(of source: ContextSource, name: String, display: String) throws(DockerfileError) -> Int? {
         switch source {
         case .local(let local):
             let isMain = settings.request.context == source && display.hasPrefix("[internal]")
@@ -214,7 +215,7 @@ struct TargetLowering {
     }
 
     /// The main context, as COPY without --from reads it.
-    mutating func mainContext() throws(DockerfileError) -> Int? {
+    func mainContext() throws(DockerfileError) -> Int? {
         let display = "[internal] "
         let vertex = try tree(of: settings.request.context, name: "context", display: display)
         guard case .http = settings.request.context, let vertex else { return vertex }

@@ -66,10 +66,17 @@ extension VertexMetadata {
     init(name: String, command: String? = nil, capabilities: [String], ignoresCache: Bool = false) {
         self.init(description: ["llb.customname": name], ignoresCache: ignoresCache)
         if let command { description["com.docker.dockerfile.v1.command"] = command }
-        for capability in capabilities { self.capabilities[capability] = true }
-        self.capabilities["constraints"] = true
-        self.capabilities["platform"] = true
-        self.capabilities["meta.description"] = true
+        self.capabilities = Self.basic[capabilities] ?? Self.all(capabilities)
         if ignoresCache { self.capabilities["meta.ignorecache"] = true }
+    }
+
+    /// The sets that most vertices have, made once.
+    private static let basic: [[String]: [String: Bool]] = {
+        let sets = [["file.base"], ["source.image"], ["exec.meta.base", "exec.meta.setsdefaultpath", "exec.mount.bind"]]
+        return Dictionary(uniqueKeysWithValues: sets.map { ($0, all($0)) })
+    }()
+
+    private static func all(_ capabilities: [String]) -> [String: Bool] {
+        Dictionary((capabilities + ["constraints", "platform", "meta.description"]).map { ($0, true) }) { first, _ in first }
     }
 }
