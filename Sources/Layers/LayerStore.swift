@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 
 public import BuildModel
+import CLinux
 import Glibc
 public import OCIModel
 import Synchronization
@@ -60,6 +61,31 @@ public final class LayerStore: Sendable {
             guard unsafe unlink(path.string) == 0 || currentErrno() == ENOENT else {
                 throw SystemCallError("unlink", path.string)
             }
+        }
+    }
+
+    /// Removes what lies beside layers that are no longer there, and the merged indexes, which are made again if needed.
+    ///
+    /// - Returns: How many bytes that freed.
+    @discardableResult
+    public func pruneCaches() throws -> Int64 {
+        var freed: Int64 = 0
+        for name in try PositionedIO.names(in: folder) {
+            let stem = name.split(separator: ".").first ?? ""
+            if let digest = try? ContentDigest(hex: stem), blobs.contains(digest) { continue }
+            let path = folder.appending(name)
+            var info = stat()
+            guard unsafe stat(path.string, &info) == 0, unsafe unlink(path.string) == 0 else { continue }
+            freed += Int64(info.st_size)
+        }
+        return freed
+    }
+
+    /// The bytes of everything that is kept beside layers and can be made again.
+    public func cacheSize() throws -> Int64 {
+        try PositionedIO.names(in: folder).reduce(0) { sum, name in
+            var info = stat()
+            return unsafe stat(folder.appending(name).string, &info) == 0 ? sum + Int64(info.st_size) : sum
         }
     }
 

@@ -122,6 +122,41 @@ struct LayerViewTests {
         #expect(try store.mountPlan(for: harmless).count == 2)
     }
 
+    @Test("A tar of an overlay's upper directory, with overlayfs's notes in it, means what it meant there")
+    func overlayNotes() throws {
+        let folder = try TestFolder()
+        let store = try folder.store()
+        let base = try store.layer { writer in
+            try writer.directory("d")
+            try writer.file("d/lower", "x")
+        }
+        var tar = RawTar()
+        tar.pax([("SCHILY.xattr.trusted.overlay.opaque", [0x79]), ("SCHILY.xattr.trusted.overlay.origin", [0, 251])])
+        tar.add("d", type: "5")
+        tar.add("d/upper", content: "x")
+        let snapshot = Snapshot(layers: [base, try folder.importing(tar.ended, into: store).diffID])
+        let view = try store.view(snapshot)
+        #expect(try Self.paths(view) == ["d", "d/upper"])
+        #expect(try view.entry(at: [0x64])?.attributes.xattrs == [])
+        #expect(try Description.ofMounts(try store.mountPlan(for: snapshot)) == Description.of(view))
+    }
+
+    @Test("Caches of layers that are gone are removed, others stay")
+    func pruning() throws {
+        let folder = try TestFolder()
+        let store = try folder.store()
+        let layers = try (0..<3).map { index in try store.layer { try $0.file("f\(index)", "x") } }
+        _ = try store.mountPlan(for: Snapshot(layers: layers), maximumUnits: 1)
+        let before = try store.cacheSize()
+        #expect(try store.pruneCaches() > 0, "the merged index")
+        try store.blobs.remove(layers[0])
+        let freed = try store.pruneCaches()
+        #expect(freed > 0)
+        #expect(try store.cacheSize() < before)
+        #expect(try Shell.run("ls \(folder["root"])/layers | wc -l").filter(\.isNumber) == "2")
+        #expect(try store.view(Snapshot(layers: [layers[1]])).children(of: store.view(Snapshot(layers: [layers[1]])).root).count == 1)
+    }
+
     @Test("Paths lead through links, dots and missing parts, and never out of the root", arguments: [
         ("", "", true), ("/", "", true), ("bin/c", "bin/c", true), ("//bin/./c", "bin/c", true), ("bin/../../../bin", "bin", true),
         ("to-bin/c", "bin/c", true), ("to-bin", "bin", true), ("abs/c", "bin/c", true), ("out/bin/c", "bin/c", true),
@@ -219,7 +254,7 @@ struct LayerViewTests {
         for name in ["known", "other"] {
             let entry = try #require(try view.entry(at: Array(name.utf8)))
             #expect(try view.read(entry) == bytes)
-            #expect(throws: LayerError.self) { try view.read(entry, limit: 9999) }
+            #expect(throws: LayerError.tooLarge(path: name, size: 10_000, limit: 9999)) { try view.read(entry, limit: 9999) }
             #expect(try view.contentDigest(of: entry) == ContentDigest(of: bytes))
             let extent = try #require(try view.extent(of: entry))
             #expect(extent.blob == diffID && extent.length == 10_000)

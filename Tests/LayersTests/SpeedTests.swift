@@ -27,20 +27,19 @@ struct SpeedTests {
     func twentyThousand() throws {
         let folder = try TestFolder()
         let store = try folder.store()
-        let source = folder["files"]
-        try Shell.run("mkdir \(source)")
+        // 500 files, each of them 40 times: making 20,000 would take longer than all the rest.
+        try Shell.run("mkdir \(folder["files"])")
         var names: [(path: [UInt8], file: FilePath)] = []
-        for directory in 0..<100 {
-            try Shell.run("mkdir \(source)/d\(Self.pad(directory))")
-            for file in 0..<200 {
-                let name = "d\(Self.pad(directory))/f\(Self.pad(file))"
-                names.append((Array(name.utf8), source.appending(name)))
-                var seed = UInt64(directory * 200 + file + 1)
+        for index in 0..<20_000 {
+            let file = "files/\(index % 500)"
+            names.append((Array("d\(Self.pad(index / 200))/f\(Self.pad(index % 200))".utf8), folder[file]))
+            if index < 500 {
+                var seed = UInt64(index + 1)
                 let bytes = (0..<512).flatMap { _ -> [UInt8] in
                     seed = seed &* 6_364_136_223_846_793_005 &+ 1_442_695_040_888_963_407
                     return (0..<8).map { UInt8(truncatingIfNeeded: seed >> UInt64($0 * 8)) }
                 }
-                try folder.write("files/" + name, bytes)
+                try folder.write(file, bytes)
             }
         }
         var layer: CommittedLayer?
@@ -73,5 +72,83 @@ struct SpeedTests {
         #expect(writing < 3)
         #expect(indexing < 1)
         #expect(lookups < 2)
+    }
+
+    /// The most memory that this process ever had, in bytes.
+    private static func peak() -> Int {
+        var usage = rusage()
+        unsafe getrusage(Int32(RUSAGE_SELF.rawValue), &usage)
+        return Int(usage.ru_maxrss) * 1024
+    }
+
+    @Test("A layer of 100,000 files, and a tar of a million entries, cost time and memory in proportion", arguments: [100_000, 1_000_000])
+    func manyEntries(_ count: Int) throws {
+        let folder = try TestFolder()
+        let store = try folder.store()
+        let attributes = FileAttributes(kind: .regular, mode: 0o644)
+        let before = Self.peak()
+        var diffID: ContentDigest?
+        let writing = try Self.seconds {
+            let writer = try store.writer(timestamps: .default)
+            for index in 0..<count {
+                if index % 1000 == 0 { try writer.directory("d\(Self.pad(index / 1000))") }
+                let name = Array("d\(Self.pad(index / 1000))/f\(Self.pad(index))".utf8)
+                try writer.file(name, attributes, size: 0, content: .bytes([]))
+            }
+            diffID = try writer.finish().diffID
+        }
+        let made = try #require(diffID)
+        let file = try store.blobs.open(made)
+        defer { try? file.close() }
+        let other = try folder.store("other")
+        var entries = 0
+        let importing = try Self.seconds {
+            entries = try other.importLayer(from: file, expecting: made).entries
+        }
+        #expect(entries == count + count / 1000)
+        var seen = 0
+        let walking = try Self.seconds {
+            let view = try other.view(Snapshot(layers: [made]))
+            try view.walk(from: try view.root) { _ in
+                seen += 1
+                return .descend
+            }
+        }
+        #expect(seen == entries + 1)
+        let memory = Self.peak() - before
+        print("layer \(count): write \(writing) s, import \(importing) s, walk \(walking) s, memory \(memory >> 20) MB")
+        #expect(memory < count * 1000)
+    }
+
+    @Test("A sparse file of 4 GB keeps its holes in the blob and compresses to little")
+    func sparse() throws {
+        let folder = try TestFolder()
+        let store = try folder.store()
+        try Shell.run("truncate -s 4G \(folder["sparse"]); echo end >> \(folder["sparse"]); echo start | dd of=\(folder["sparse"]) conv=notrunc 2>/dev/null")
+        let file = try FileDescriptor.open(folder["sparse"], .readOnly)
+        defer { try? file.close() }
+        let size = Int64(4 << 30) + 4
+        let attributes = FileAttributes(kind: .regular, mode: 0o644)
+        var diffID: ContentDigest?
+        let writing = try Self.seconds {
+            diffID = try store.layer { try $0.file([0x66], attributes, size: size, content: .descriptor(file)) }
+        }
+        let layer = try #require(diffID)
+        let blocks = "stat -c %b \(store.blobs.path(layer))"
+        #expect(try #require(Int(Shell.run(blocks).filter(\.isNumber))) < 1000)
+        let view = try store.view(Snapshot(layers: [layer]))
+        let entry = try #require(try view.entry(at: [0x66]))
+        #expect(entry.size == size)
+        let edges = try view.withContent(of: entry) { tar, offset in
+            var bytes = [UInt8](repeating: 1, count: 5)
+            _ = try unsafe bytes.withUnsafeMutableBytes { try unsafe tar.read(fromAbsoluteOffset: offset + size - 5, into: $0) }
+            return bytes
+        }
+        #expect(edges == [0] + Array("end\n".utf8))
+        var made: Descriptor?
+        let compressing = try Self.seconds { made = try store.compressed(layer, as: .gzip) }
+        let blob = try #require(made)
+        #expect(blob.size < 8 << 20)
+        print("layer of 4 GB of holes: write \(writing) s, gzip \(compressing) s")
     }
 }

@@ -102,7 +102,10 @@ import SystemPackage
         try drain()
         guard ftruncate(file.rawValue, off_t(drained)) == 0 else { throw SystemCallError("ftruncate", temporary.string) }
         isOpen = false
-        try file.close()
+        do { try file.close() } catch {
+            _ = unsafe unlink(temporary.string)
+            throw SystemCallError("close", temporary.string, code: (error as? Errno)?.rawValue ?? 0)
+        }
         let digest = hasher.digest()
         try store.adopt(temporary, as: digest, size: drained)
         return (digest, drained)

@@ -137,7 +137,10 @@ import SystemPackage
         }
         guard !hasEnded, available < (unsafe input.count) else { return false }
         let room = unsafe UnsafeMutableRawBufferPointer(rebasing: input[available...])
-        let count = try unsafe source.read(into: room)
+        let count: Int
+        do { count = try unsafe source.read(into: room) } catch {
+            throw SystemCallError("read", "the layer's stream", code: (error as? Errno)?.rawValue ?? 0)
+        }
         hasEnded = count == 0
         available += count
         consumed += Int64(count)

@@ -25,7 +25,7 @@ extension FileTree {
         if member.type == TarType.hardLink { return try addHardLink(name, in: parent, member, steps: &steps) }
         var node = try node(of: member)
         if node.isDirectory, let old = child(name, of: parent), self.node(old).isDirectory {
-            node.isOpaque = self.node(old).isOpaque
+            node.isOpaque = node.isOpaque || self.node(old).isOpaque
             update(old) { $0 = node }
         } else {
             link(add(node), as: name, in: parent)
@@ -37,7 +37,7 @@ extension FileTree {
             throw LayerError.unsupported(path: member.displayPath, reason: "the root of a layer must be a directory")
         }
         var node = try node(of: member)
-        node.isOpaque = self.node(Self.root).isOpaque
+        node.isOpaque = node.isOpaque || self.node(Self.root).isOpaque
         update(Self.root) { $0 = node }
     }
 
@@ -144,8 +144,10 @@ extension FileTree {
         node.uid = member.uid
         node.gid = member.gid
         node.modified = member.modified.nanoseconds
-        if !member.xattrs.isEmpty {
-            let encoded = try XattrFormat.encode(member.xattrs, of: member.path)
+        let (xattrs, isOpaque) = XattrFormat.withoutOverlayNotes(member.xattrs)
+        node.isOpaque = isOpaque && node.isDirectory
+        if !xattrs.isEmpty {
+            let encoded = try XattrFormat.encode(xattrs, of: member.path)
             node.xattrStart = keep(encoded)
             node.xattrLength = Int32(encoded.count)
         }

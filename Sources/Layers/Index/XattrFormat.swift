@@ -15,6 +15,10 @@ enum XattrFormat {
         (6, Array("security.".utf8)),
     ]
     private static let overlayPrefix = Array("trusted.overlay.".utf8)
+    /// overlayfs's notes that change nothing about what a file is; they are left out of an index.
+    private static let harmless = ["origin", "impure", "nlink", "uuid", "protattr"].map {
+        Array("trusted.overlay.\($0)".utf8)
+    }
     /// What overlayfs calls an opaque directory.
     static let opaqueName = Array("trusted.overlay.opaque".utf8)
     private static let headerLength = 12
@@ -37,6 +41,14 @@ enum XattrFormat {
                 path: String(decoding: path, as: UTF8.self), reason: "its extended attributes have more than 200000 bytes")
         }
         return out
+    }
+
+    /// The attributes of a tar's member without those of overlayfs that mean nothing to others, as tars of upper
+    /// directories have them, and whether one of these makes a directory opaque.
+    static func withoutOverlayNotes(_ attributes: [ExtendedAttribute]) -> (kept: [ExtendedAttribute], isOpaque: Bool) {
+        guard attributes.contains(where: { $0.name.starts(with: overlayPrefix) }) else { return (attributes, false) }
+        let isOpaque = attributes.contains { $0.name == opaqueName && $0.value == [UInt8(ascii: "y")] }
+        return (attributes.filter { $0.name != opaqueName && !harmless.contains($0.name) }, isOpaque)
     }
 
     /// The area with overlayfs's opaque mark added.

@@ -89,13 +89,13 @@ struct TarHeader {
 
     /// The sum of all bytes with the checksum's own field as spaces; old programs summed signed bytes.
     private static func hasValidChecksum(_ block: UnsafeRawBufferPointer, stated: Int64?) -> Bool {
-        var unsigned: Int64 = 0
-        var negative: Int64 = 0
-        for index in 0..<512 {
-            let byte = (148..<156).contains(index) ? UInt8(ascii: " ") : unsafe block[index]
-            unsigned += Int64(byte)
-            negative += byte >= 128 ? 256 : 0
-        }
-        return stated == unsigned || stated == unsigned - negative
+        var unsigned: Int64 = 8 * 32
+        for unsafe byte in unsafe block { unsigned += Int64(byte) }
+        for index in 148..<156 { unsafe unsigned -= Int64(block[index]) }
+        if stated == unsigned { return true }
+        var signed: Int64 = 8 * 32
+        for unsafe byte in unsafe block { signed += Int64(Int8(bitPattern: byte)) }
+        for index in 148..<156 { unsafe signed -= Int64(Int8(bitPattern: block[index])) }
+        return stated == signed
     }
 }

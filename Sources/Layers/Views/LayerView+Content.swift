@@ -18,7 +18,7 @@ extension LayerView {
     public func read(_ entry: ViewEntry, limit: Int64 = 64 << 20) throws -> [UInt8] {
         try expectRegular(entry)
         guard entry.size <= limit else {
-            throw LayerError.limit("'\(entry.displayPath)' has \(entry.size) bytes, more than the \(limit) that are read at once")
+            throw LayerError.tooLarge(path: entry.displayPath, size: entry.size, limit: limit)
         }
         guard entry.size > 0 else { return [] }
         let place = try contentPlace(of: entry)

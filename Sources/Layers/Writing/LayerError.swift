@@ -16,6 +16,8 @@ public enum LayerError: Fault, Equatable {
     case malformed(offset: Int64, reason: String)
     /// The compressed stream is damaged or ends early.
     case compressedStream(reason: String)
+    /// A file is larger than the caller is ready to hold in memory; both in bytes.
+    case tooLarge(path: String, size: Int64, limit: Int64)
     /// A limit of an import was passed; the text says which, and names the numbers.
     case limit(String)
     /// An index changed under the reader; the path says which.
@@ -45,6 +47,8 @@ public enum LayerError: Fault, Equatable {
             "'\(path)' changed while it was read: \(expected) bytes announced, \(actual) found"
         case .malformed(let offset, let reason): "not a valid layer tar at byte \(offset): \(reason)"
         case .compressedStream(let reason): "the compressed layer can't be read: \(reason)"
+        case .tooLarge(let path, let size, let limit):
+            "'\(path)' has \(size) bytes, more than the \(limit) that are read at once"
         case .limit(let what): "layer refused: \(what)"
         case .damagedIndex(let path): "the layer index '\(path)' is damaged; remove it, and it is made again"
         case .unexpectedDiffID(let expected, let actual):
