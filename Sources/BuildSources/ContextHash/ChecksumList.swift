@@ -66,9 +66,11 @@ struct ChecksumList {
 
     /// Go's hash, with the list that it is a hash of.
     func h1() throws(ContextHashRefusal) -> ContextHashValue {
+        if let entry = manifest.entries.first(where: { $0.content != .directory && $0.path.contains(10) }) {
+            throw ContextHashRefusal(.h1, entry.path, "its name has a line feed")
+        }
         var document: [UInt8] = []
         for (path, digest) in try files(.h1) {
-            guard !path.contains(10) else { throw ContextHashRefusal(.h1, path, "its name has a line feed") }
             document.append(contentsOf: "\(digest.hex)  ".utf8)
             document.append(contentsOf: path)
             document.append(10)

@@ -51,10 +51,13 @@ public struct LocalContextReader: Sendable {
         let file = statDirectory.map { StatCacheFile(directory: $0, root: path, status: status) }
         do {
             let filter = try Self.filter(options, root: root)
-            var walk = ContextWalk(root: root, filter: filter)
-            try walk.run()
             let reading = FileReading(root: root, afterReading: afterReading)
-            var session = ReadingSession(walk: walk, reading: reading, cache: file?.cache, options: options)
+            var session = ReadingSession(
+                walk: try Self.walk(root, filter),
+                reading: reading,
+                cache: file?.cache,
+                options: options
+            )
             let result = try session.run(layers: layers)
             session.save(into: file, root: path, status: status, filter: filter)
             return result
@@ -62,6 +65,12 @@ public struct LocalContextReader: Sendable {
             file?.discard()
             throw error
         }
+    }
+
+    private static func walk(_ root: ContextRoot, _ filter: PathFilter) throws -> ContextWalk {
+        var walk = ContextWalk(root: root, filter: filter)
+        try walk.run()
+        return walk
     }
 
     private static func filter(_ options: LocalContextOptions, root: ContextRoot) throws -> PathFilter {

@@ -24,7 +24,7 @@ struct ReadingSession {
     private var layersNow: [StatCache.KnownLayer]
     private var filesRead = 0
 
-    init(walk: ContextWalk, reading: FileReading, cache: StatCache?, options: LocalContextOptions) {
+    init(walk: consuming ContextWalk, reading: FileReading, cache: StatCache?, options: LocalContextOptions) {
         entries = walk.entries
         skipped = walk.skipped.sorted { Array($0.path.utf8).precedes(Array($1.path.utf8)) }
         self.reading = reading
@@ -360,7 +360,7 @@ extension ReadingSession {
     /// Writes the stat cache anew, if anything in it would change.
     func save(into file: StatCacheFile?, root: FilePath, status: FileStatus, filter: PathFilter) {
         guard let file, let start = file.start else { return }
-        var writer = StatCacheWriter()
+        var writer = StatCacheWriter(root: root, status: status)
         var at = 0
         var isChanged = layersNow != cache.layers
         /// Keeps what this reading was not to look at, up to `path`; what is gone is forgotten.
@@ -389,7 +389,7 @@ extension ReadingSession {
         }
         pass(upTo: nil)
         guard isChanged else { return file.discard() }
-        file.save(writer.file(root: root, status: status, layers: layersNow))
+        file.save(writer.finish(layers: layersNow))
     }
 }
 

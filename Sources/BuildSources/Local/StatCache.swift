@@ -51,7 +51,7 @@ struct StatCache {
     /// Reads `file`; anything wrong with it gives an empty cache.
     init(loading file: FilePath, root: FilePath, status: FileStatus) {
         guard let found = Self.contents(of: file), found.count > 32,
-            ContentDigest(of: Array(found.dropLast(32))).bytes == Array(found.suffix(32))
+            Self.checksum(found, count: found.count - 32).bytes == Array(found.suffix(32))
         else { return }
         var reader = ByteReader(bytes: found, end: found.count - 32)
         guard reader.take(8) == Array("REELSTAT".utf8)[...], reader.word() == 1,
@@ -97,6 +97,13 @@ struct StatCache {
         return max(stamp.modified, stamp.changed) < start - (isCoarse ? coarseGranularity : granularity)
     }
 
+    /// The SHA-256 of the first `count` bytes.
+    fileprivate static func checksum(_ bytes: [UInt8], count: Int) -> ContentDigest {
+        var hasher = SHA256Hasher()
+        hasher.update(bytes.span.extracting(first: count))
+        return hasher.digest()
+    }
+
     private static func contents(of file: FilePath) -> [UInt8]? {
         let descriptor = unsafe file.withPlatformString { unsafe reel_openat(AT_FDCWD, $0, O_RDONLY | O_CLOEXEC, 0) }
         guard descriptor >= 0 else { return nil }
@@ -106,10 +113,21 @@ struct StatCache {
     }
 }
 
-/// Builds the records of a new cache file.
+/// Builds a new cache file.
 struct StatCacheWriter {
-    private(set) var records: [UInt8] = []
-    private(set) var count: UInt32 = 0
+    private var records = Array("REELSTAT".utf8)
+    private var count: UInt32 = 0
+    /// Where the number of records goes.
+    private let countOffset: Int
+
+    init(root: FilePath, status: FileStatus) {
+        records.append(word: 1)
+        records.append(counted: Array(root.string.utf8))
+        records.append(long: status.stamp.device)
+        records.append(long: status.stamp.inode)
+        countOffset = records.count
+        records.append(word: 0)
+    }
 
     mutating func append(raw: ArraySlice<UInt8>) {
         records.append(contentsOf: raw)
@@ -134,21 +152,16 @@ struct StatCacheWriter {
     }
 
     /// The whole file.
-    func file(root: FilePath, status: FileStatus, layers: [StatCache.KnownLayer]) -> [UInt8] {
-        var out = Array("REELSTAT".utf8)
-        out.reserveCapacity(records.count + 4096)
-        out.append(word: 1)
-        out.append(counted: Array(root.string.utf8))
-        out.append(long: status.stamp.device)
-        out.append(long: status.stamp.inode)
-        out.append(word: count)
-        out.append(contentsOf: records)
+    consuming func finish(layers: [StatCache.KnownLayer]) -> [UInt8] {
+        var out = records
+        records = []
+        for position in 0..<4 { out[countOffset + position] = UInt8(truncatingIfNeeded: count >> UInt32(8 * position)) }
         out.append(word: UInt32(layers.count))
         for layer in layers {
             out.append(contentsOf: layer.key.bytes)
             out.append(contentsOf: layer.diffID.bytes)
         }
-        out.append(contentsOf: ContentDigest(of: out).bytes)
+        out.append(contentsOf: StatCache.checksum(out, count: out.count).bytes)
         return out
     }
 }
