@@ -8,6 +8,12 @@ import OCIModel
 import SystemPackage
 import Testing
 
+#if DEBUG
+    private let isOptimised = false
+#else
+    private let isOptimised = true
+#endif
+
 @Suite("The local exporter")
 struct LocalExporterTests {
     @Test("writes files that belong to who runs it, with modes, times, links, devices and attributes")
@@ -108,7 +114,7 @@ struct LocalExporterTests {
     func cancellation() async throws {
         let store = try SampleStore()
         let layer = try store.layer { layer in
-            for number in 10_000..<40_000 {
+            for number in 10_000..<20_000 {
                 let name = "f\(number)".bytes
                 try layer.file(name, SampleStore.attributes(.regular, 0o644), size: 5, content: .bytes(Array(name.dropLast())))
             }
@@ -123,7 +129,7 @@ struct LocalExporterTests {
         #expect(!store.folder.contains("new"))
     }
 
-    @Test("takes no longer than cp -a does, and a tenth", .timeLimit(.minutes(1)))
+    @Test("takes no longer than cp -a does, and a tenth", .enabled(if: isOptimised, "a debug build is slower"))
     func speed() async throws {
         let store = try SampleStore()
         let files = 20_000
@@ -139,23 +145,20 @@ struct LocalExporterTests {
             }
         }
         let image = store.image(Snapshot(layers: [layer]))
-        var ours: [Duration] = []
-        var theirs: [Duration] = []
         try await store.export([image], "type=local,dest=source")
-        for round in 0..<3 {
-            ours.append(try await ContinuousClock().measure {
+        var pairs: [(ours: Duration, theirs: Duration)] = []
+        // Other work on the machine disturbs single measurements, so a bad one is repeated.
+        for round in 0..<3 where !pairs.contains(where: { $0.ours <= $0.theirs * 1.1 }) {
+            let ours = try await ContinuousClock().measure {
                 try await store.export([image], "type=local,dest=ours\(round)")
-            })
-            theirs.append(try await ContinuousClock().measure {
+            }
+            let theirs = try await ContinuousClock().measure {
                 try await Program.require(
                     "cp", "-a", store.folder.text("source"), store.folder.text("theirs\(round)"))
-            })
+            }
+            pairs.append((ours, theirs))
         }
-        let (best, reference) = (try #require(ours.min()), try #require(theirs.min()))
-        print("local export of \(files) files: \(best); cp -a: \(reference)")
-        #if !DEBUG
-            #expect(best <= reference * 1.1, "\(best) against \(reference) of cp -a")
-        #endif
+        #expect(pairs.contains { $0.ours <= $0.theirs * 1.1 }, "\(pairs)")
     }
 
     @Test("keeps directories that their owner may not write to")
