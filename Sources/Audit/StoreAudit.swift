@@ -52,7 +52,7 @@ extension Engine {
     public func audit(_ build: BuildID? = nil) async throws -> StoreAudit {
         let engine = self
         return try await Offload.run {
-            let log = try engine.log.audit()
+            let log = try EventLog.audit(root: engine.root)
             var wanted: [ContentDigest: Set<BlobReference.Role>] = [:]
             if let build {
                 for reference in try engine.log.references(from: build) {

@@ -68,7 +68,9 @@ public final class Engine: Sendable {
     /// Writes the end of builds whose process was killed.
     private func endAbandoned() {
         for build in folder.abandoned {
-            guard let summary = try? log.build(matching: build.description), summary.status == .running else { continue }
+            guard let summary = try? log.build(matching: build.description), summary.status == .running else {
+                continue
+            }
             log.append(.buildCancelled(BuildCancelled(reason: "found dead")), build: build)
         }
     }

@@ -67,7 +67,9 @@ public final class ProcessFolder: Sendable {
             }
             if flock(descriptor, LOCK_EX | LOCK_NB) == 0 {
                 for note in RemoveTree.names(in: folder) where note.hasPrefix("build-") {
-                    if let build = try? BuildID(parsing: String(note.dropFirst("build-".count))) { abandoned.append(build) }
+                    if let build = try? BuildID(parsing: String(note.dropFirst("build-".count))) {
+                        abandoned.append(build)
+                    }
                 }
                 RemoveTree.remove(folder)
             }

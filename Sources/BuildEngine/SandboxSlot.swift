@@ -20,7 +20,10 @@ final class SandboxSlot: Sendable {
     ///
     /// - Throws: `SandboxError` where the machine can't run steps.
     func get(
-        layers: LayerStore, root: FilePath, folder: FilePath, environment: EngineEnvironment
+        layers: LayerStore,
+        root: FilePath,
+        folder: FilePath,
+        environment: EngineEnvironment
     ) throws -> Ready {
         try ready.withLock { ready in
             let key = layers.blobs.root.string

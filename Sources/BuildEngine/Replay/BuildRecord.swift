@@ -3,7 +3,7 @@
 public import BuildEvents
 public import BuildModel
 public import EventStorage
-import LLB
+public import LLB
 public import Layers
 import OCIModel
 
@@ -21,6 +21,8 @@ public struct BuildRecord: Sendable {
     public let results: [ContentDigest: [StepResult]]
     /// The keys of the steps.
     public let keys: [ContentDigest: StepKeyed]
+    /// The vertices whose steps used an earlier result.
+    public let reused: Set<ContentDigest>
     /// The exports, in order.
     public let exports: [(started: ExportStarted, finished: ExportFinished)]
     /// The last event, if the build ended.
@@ -36,6 +38,7 @@ public struct BuildRecord: Sendable {
         var pins: [ContentDigest: SourceResolved] = [:]
         var results: [ContentDigest: [StepResult]] = [:]
         var keys: [ContentDigest: StepKeyed] = [:]
+        var reused: Set<ContentDigest> = []
         var exporting: ExportStarted?
         var exports: [(ExportStarted, ExportFinished)] = []
         var end: BuildEvent?
@@ -48,7 +51,9 @@ public struct BuildRecord: Sendable {
                     pins[vertex] = event
                 }
             case .stepKeyed(let event): keys[event.vertex] = event
-            case .stepReused(let event): results[event.vertex] = event.results
+            case .stepReused(let event):
+                results[event.vertex] = event.results
+                reused.insert(event.vertex)
             case .stepFinished(let event): results[event.vertex] = event.results
             case .exportStarted(let event): exporting = event
             case .exportFinished(let event):
@@ -65,9 +70,29 @@ public struct BuildRecord: Sendable {
         self.pins = pins
         self.results = results
         self.keys = keys
+        self.reused = reused
         self.exports = exports
         self.end = end
         targets = try definitions.map { try Self.target($0, blobs: blobs) }
+    }
+
+    /// The keyed steps, in the order of the graph.
+    public var orderedSteps: [StepKeyed] {
+        var seen: Set<ContentDigest> = []
+        return targets.flatMap { $0.definition?.vertices ?? [] }.compactMap { vertex in
+            seen.insert(vertex.digest).inserted ? keys[vertex.digest] : nil
+        }
+    }
+
+    /// The vertex with this digest.
+    public func vertex(_ digest: ContentDigest) -> Vertex? {
+        targets.lazy.compactMap { $0.definition?[digest] }.first
+    }
+
+    /// The pin of the source that is the same one as `other`'s: the same string, apart from digests in it.
+    public func pin(like other: SourceResolved) -> SourceResolved? {
+        func plain(_ text: String) -> Substring { text.split(separator: "@", maxSplits: 1).first ?? "" }
+        return pins.values.filter { plain($0.identifier) == plain(other.identifier) }.min { $0.pin < $1.pin }
     }
 
     private static func target(_ event: DefinitionLoaded, blobs: BlobStore) throws -> BuildTarget {
