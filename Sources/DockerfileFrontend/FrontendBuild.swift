@@ -13,7 +13,9 @@ struct FrontendBuild {
     init(_ request: DockerfileRequest) throws(DockerfileError) {
         self.request = request
         dockerfile = try Dockerfile(
-            parsing: request.source, fileName: request.fileName, allowsExtensions: request.allowsExtensions
+            parsing: request.source,
+            fileName: request.fileName,
+            allowsExtensions: request.allowsExtensions
         )
         guard let check = dockerfile.directives.check else {
             options = LintOptions()
@@ -21,7 +23,9 @@ struct FrontendBuild {
         }
         guard let options = LintOptions(parsing: check.text) else {
             throw dockerfile.file.error(
-                "'\(check.text)' is no value of 'check'", at: check.span, advice: "write skip=RULE,… and error=true, with ; between"
+                "'\(check.text)' is no value of 'check'",
+                at: check.span,
+                advice: "write skip=RULE,… and error=true, with ; between"
             )
         }
         self.options = options
@@ -48,7 +52,11 @@ struct FrontendBuild {
 
     func lower(images: some ImageResolving) async throws -> FrontendResult {
         var result = FrontendResult(
-            platforms: [], warnings: [], skipped: [], unusedBuildArguments: [], syntax: dockerfile.directives.syntax?.text
+            platforms: [],
+            warnings: [],
+            skipped: [],
+            unusedBuildArguments: [],
+            syntax: dockerfile.directives.syntax?.text
         )
         var lint = linter()
         let declared = declaredArguments
@@ -68,7 +76,9 @@ struct FrontendBuild {
         result.warnings = lint.sorted
         if options.isError, !result.warnings.isEmpty { throw lintFailure(result.warnings) }
         result.skipped = skipped(reached, target: graphs[0])
-        result.unusedBuildArguments = request.buildArguments.keys.filter { !declared.contains($0) && !TargetSettings.isBuiltIn($0) }.sorted()
+        result.unusedBuildArguments = request.buildArguments.keys.filter {
+            !declared.contains($0) && !TargetSettings.isBuiltIn($0)
+        }.sorted()
         return result
     }
 
@@ -93,7 +103,9 @@ struct FrontendBuild {
         let name = graph.nodes[graph.target].displayName
         return dockerfile.stages.indices.filter { !reached.contains($0) }.map { index in
             SkippedStage(
-                name: graph.nodes[index].displayName, index: index, reason: "the target '\(name)' does not use it",
+                name: graph.nodes[index].displayName,
+                index: index,
+                reason: "the target '\(name)' does not use it",
                 position: dockerfile.file.position(graph.nodes[index].span)
             )
         }
@@ -101,7 +113,11 @@ struct FrontendBuild {
 
     /// Resolves what the nodes need and lowers them.
     private func lower(
-        _ graph: StageGraph, from targets: [Int], lint: Linter, images: some ImageResolving, isLenient: Bool
+        _ graph: StageGraph,
+        from targets: [Int],
+        lint: Linter,
+        images: some ImageResolving,
+        isLenient: Bool
     ) async throws -> (lowering: TargetLowering, reached: Set<Int>) {
         var graph = graph
         var resolution = ImageResolution(isLenient: isLenient)
@@ -166,7 +182,8 @@ struct FrontendBuild {
                 let graph = try graph(platform, isImplicit, lint)
                 let all = Array(dockerfile.stages.indices)
                 let targets = request.target == nil ? all : [graph.target]
-                lint = try await lower(graph, from: targets, lint: graph.lint, images: images, isLenient: true).lowering.lint
+                lint = try await lower(graph, from: targets, lint: graph.lint, images: images, isLenient: true).lowering
+                    .lint
             }
         } catch let error as DockerfileError {
             return LintReport(warnings: lint.sorted, isError: true, error: error)

@@ -15,7 +15,9 @@ func dump(_ result: FrontendResult) -> String {
         for (number, vertex) in (target.definition?.vertices ?? []).enumerated() {
             numbers[vertex.digest] = number
             let inputs = vertex.inputs.map { "\(numbers[$0.digest] ?? -1)" }.joined(separator: ",")
-            let place = vertex.locations.flatMap(\.ranges).map { "\($0.start.line)-\($0.end.line)" }.joined(separator: " ")
+            let place = vertex.locations.flatMap(\.ranges).map { "\($0.start.line)-\($0.end.line)" }.joined(
+                separator: " "
+            )
             let marks = (vertex.metadata.ignoresCache ? " nocache" : "") + (vertex.platform.map { " \($0)" } ?? "")
             lines.append("\(number) (\(inputs)) \(vertex.name)\(marks)\(place.isEmpty ? "" : " @\(place)")")
             lines.append(contentsOf: describe(vertex.operation).map { "    " + $0 })
@@ -25,7 +27,9 @@ func dump(_ result: FrontendResult) -> String {
     lines.append(contentsOf: result.warnings.map { "warning \($0)" })
     lines.append(contentsOf: result.skipped.map { "skipped \($0.name) (\($0.index)): \($0.reason)" })
     lines.append(contentsOf: result.unusedBuildArguments.map { "unused \($0)" })
-    lines.append(contentsOf: result.platforms.flatMap(\.secrets).map { "\($0.purpose) \($0.id) required=\($0.isRequired)" })
+    lines.append(
+        contentsOf: result.platforms.flatMap(\.secrets).map { "\($0.purpose) \($0.id) required=\($0.isRequired)" }
+    )
     return lines.joined(separator: "\n") + "\n"
 }
 
@@ -36,7 +40,8 @@ private func describe(_ operation: VertexOperation) -> [String] {
     case .exec(let exec): return describe(exec)
     case .file(let file): return file.actions.map(describe)
     case .merge(let merge): return ["merge \(merge.inputs.map { $0.map(String.init) ?? "empty" })"]
-    case .diff(let diff): return ["diff \(diff.lower.map(String.init) ?? "empty") \(diff.upper.map(String.init) ?? "empty")"]
+    case .diff(let diff):
+        return ["diff \(diff.lower.map(String.init) ?? "empty") \(diff.upper.map(String.init) ?? "empty")"]
     case .build, .passthrough: return ["\(operation)"]
     }
 }
@@ -44,7 +49,9 @@ private func describe(_ operation: VertexOperation) -> [String] {
 private func describe(_ exec: ExecOperation) -> [String] {
     let process = exec.process
     var lines = ["args \(GoText.quoted(process.arguments))", "env \(GoText.quoted(process.environment))"]
-    lines.append("cwd \(process.workingDirectory) user '\(process.user)' network \(exec.network) security \(exec.security)")
+    lines.append(
+        "cwd \(process.workingDirectory) user '\(process.user)' network \(exec.network) security \(exec.security)"
+    )
     if let proxy = process.proxy { lines.append("proxy \(proxy.http) \(proxy.https) \(proxy.excluded)") }
     for host in process.extraHosts { lines.append("host \(host.host)=\(host.address)") }
     for limit in process.ulimits { lines.append("ulimit \(limit.name)=\(limit.soft):\(limit.hard)") }
@@ -55,7 +62,9 @@ private func describe(_ exec: ExecOperation) -> [String] {
                 + (mount.output.map { " out \($0)" } ?? "") + " \(describe(mount.kind))"
         )
     }
-    for secret in exec.secretEnvironment { lines.append("secret \(secret.name)=\(secret.id) optional=\(secret.isOptional)") }
+    for secret in exec.secretEnvironment {
+        lines.append("secret \(secret.name)=\(secret.id) optional=\(secret.isOptional)")
+    }
     return lines
 }
 
@@ -64,8 +73,10 @@ private func describe(_ kind: MountKind) -> String {
     case .bind: "bind"
     case .cache(let cache): "cache \(cache.id) \(cache.sharing)"
     case .tmpfs(let size): "tmpfs \(size)"
-    case .secret(let secret): "secret \(secret.id) \(secret.uid):\(secret.gid) \(String(secret.mode, radix: 8)) optional=\(secret.isOptional)"
-    case .ssh(let secret): "ssh \(secret.id) \(secret.uid):\(secret.gid) \(String(secret.mode, radix: 8)) optional=\(secret.isOptional)"
+    case .secret(let secret):
+        "secret \(secret.id) \(secret.uid):\(secret.gid) \(String(secret.mode, radix: 8)) optional=\(secret.isOptional)"
+    case .ssh(let secret):
+        "ssh \(secret.id) \(secret.uid):\(secret.gid) \(String(secret.mode, radix: 8)) optional=\(secret.isOptional)"
     }
 }
 
@@ -91,17 +102,22 @@ private func describe(_ action: FileAction) -> String {
     case .copy(let copy):
         text += "copy \(describe(action.source)) \(copy.source) -> \(copy.destination)"
         if let owner = copy.owner { text += " owner \(describe(owner.user)):\(describe(owner.group))" }
-        if let mode = copy.mode { text += " mode \(copy.symbolicMode.isEmpty ? String(mode, radix: 8) : copy.symbolicMode)" }
+        if let mode = copy.mode {
+            text += " mode \(copy.symbolicMode.isEmpty ? String(mode, radix: 8) : copy.symbolicMode)"
+        }
         let flags = [
-            ("follow", copy.followsSymlink), ("contents", copy.copiesDirectoryContents), ("unpack", copy.unpacksArchive),
-            ("create", copy.createsDestinationPath), ("wildcard", copy.allowsWildcard), ("emptywildcard", copy.allowsEmptyWildcard),
+            ("follow", copy.followsSymlink), ("contents", copy.copiesDirectoryContents),
+            ("unpack", copy.unpacksArchive),
+            ("create", copy.createsDestinationPath), ("wildcard", copy.allowsWildcard),
+            ("emptywildcard", copy.allowsEmptyWildcard),
         ]
         text += " [" + flags.filter(\.1).map(\.0).joined(separator: " ") + "]"
         if !copy.includePatterns.isEmpty { text += " include \(copy.includePatterns)" }
         if !copy.excludePatterns.isEmpty { text += " exclude \(copy.excludePatterns)" }
         if !copy.requiredPaths.isEmpty { text += " require \(copy.requiredPaths)" }
     case .makeFile(let file):
-        text += "mkfile \(file.path) \(String(file.mode, radix: 8)) \(GoText.quoted(String(decoding: file.data, as: UTF8.self)))"
+        text +=
+            "mkfile \(file.path) \(String(file.mode, radix: 8)) \(GoText.quoted(String(decoding: file.data, as: UTF8.self)))"
     case .makeDirectory(let make):
         text += "mkdir \(make.path) \(String(make.mode, radix: 8))" + (make.makesParents ? " parents" : "")
         if let owner = make.owner { text += " owner \(describe(owner.user)):\(describe(owner.group))" }

@@ -37,7 +37,11 @@ final class FakeImages: ImageResolving {
         config.diffIDs = [layer]
         config.history = [
             ImageConfig.HistoryEntry(createdBy: "ADD rootfs.tar / # buildkit", comment: "buildkit.dockerfile.v0"),
-            ImageConfig.HistoryEntry(createdBy: "CMD [\"/bin/sh\"]", comment: "buildkit.dockerfile.v0", emptyLayer: true),
+            ImageConfig.HistoryEntry(
+                createdBy: "CMD [\"/bin/sh\"]",
+                comment: "buildkit.dockerfile.v0",
+                emptyLayer: true
+            ),
         ]
         switch reference.familiar {
         case "alpine:latest", "debian:12", "busybox:latest": break
@@ -54,7 +58,8 @@ final class FakeImages: ImageResolving {
         case "badtrigger:latest": config.container.onBuild = ["FROM x"]
         case "sparse:latest":
             config.diffIDs = [layer, layer, layer]
-        case "excess:latest": config.diffIDs = [layer]; config.history.append(ImageConfig.HistoryEntry(createdBy: "RUN x"))
+        case "excess:latest":
+            config.diffIDs = [layer]; config.history.append(ImageConfig.HistoryEntry(createdBy: "RUN x"))
         case "empty:latest": config.diffIDs = []; config.history = []
         case "exports:latest":
             config.container.labels[ExportLabel.name] =
@@ -63,7 +68,9 @@ final class FakeImages: ImageResolving {
         default: throw Missing(name: reference.familiar)
         }
         return ResolvedImage(
-            reference: reference, digest: ContentDigest(of: Array("manifest of \(reference) \(platform)".utf8)), config: config
+            reference: reference,
+            digest: ContentDigest(of: Array("manifest of \(reference) \(platform)".utf8)),
+            config: config
         )
     }
 }

@@ -68,7 +68,8 @@ struct GoldenTests {
             case "host": request.extraHosts = [DockerfileRequest.ExtraHost(host: value, address: "10.0.0.1")]
             case "ulimit": request.ulimits = [DockerfileRequest.Ulimit(name: value, soft: 1, hard: 2)]
             case "context": request.context = ContextSource(parsing: value, name: "context")
-            case let key where key.hasPrefix("arg:"): request.buildArguments[String(key.dropFirst(4))] = .some(sides.count > 1 ? value : nil)
+            case let key where key.hasPrefix("arg:"):
+                request.buildArguments[String(key.dropFirst(4))] = .some(sides.count > 1 ? value : nil)
             case let key where key.hasPrefix("env:"): request.environment[String(key.dropFirst(4))] = value
             case let key where key.hasPrefix("context:"):
                 let name = String(key.dropFirst(8))

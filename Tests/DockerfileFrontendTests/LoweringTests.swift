@@ -11,23 +11,29 @@ import Testing
 struct LoweringTests {
     @Test("Each image and platform is asked for once, and only where a stage is needed")
     func asksOnce() async throws {
-        let text = "FROM alpine AS a\nFROM alpine AS b\nRUN x\nFROM nowhere AS unused\nFROM b\nCOPY --from=a / /\nCOPY --from=busybox / /"
+        let text =
+            "FROM alpine AS a\nFROM alpine AS b\nRUN x\nFROM nowhere AS unused\nFROM b\nCOPY --from=a / /\nCOPY --from=busybox / /"
         let images = FakeImages()
         _ = try await DockerfileFrontend.lower(
-            DockerfileRequest(source: Array(text.utf8), buildPlatforms: [amd64]), images: images
+            DockerfileRequest(source: Array(text.utf8), buildPlatforms: [amd64]),
+            images: images
         )
         #expect(images.questions == ["alpine:latest linux/amd64", "busybox:latest linux/amd64"])
     }
 
-    @Test("No image is resolved before the whole file is checked", arguments: [
-        "FROM alpine\nRUN x\nRUM y", "FROM alpine\nCOPY --form=x a b", "FROM alpine AS a\nCOPY --from=a x y",
-        "FROM alpine\nFROM $EMPTY", "FROM alpine\nFROM Bad", "FROM alpine\nCOPY --from=9 a b",
-    ])
+    @Test(
+        "No image is resolved before the whole file is checked",
+        arguments: [
+            "FROM alpine\nRUN x\nRUM y", "FROM alpine\nCOPY --form=x a b", "FROM alpine AS a\nCOPY --from=a x y",
+            "FROM alpine\nFROM $EMPTY", "FROM alpine\nFROM Bad", "FROM alpine\nCOPY --from=9 a b",
+        ]
+    )
     func checksFirst(text: String) async {
         let images = FakeImages()
         await #expect(throws: DockerfileError.self) {
             try await DockerfileFrontend.lower(
-                DockerfileRequest(source: Array(text.utf8), buildPlatforms: [amd64]), images: images
+                DockerfileRequest(source: Array(text.utf8), buildPlatforms: [amd64]),
+                images: images
             )
         }
         #expect(images.questions.isEmpty)
@@ -35,7 +41,8 @@ struct LoweringTests {
 
     @Test("The same request gives the same bytes")
     func repeats() async throws {
-        let text = "ARG A=1\nFROM alpine AS a\nRUN --mount=type=cache,target=/c x\nCOPY . /\nFROM a\nENV B=2 C=3\nCOPY --link b /c"
+        let text =
+            "ARG A=1\nFROM alpine AS a\nRUN --mount=type=cache,target=/c x\nCOPY . /\nFROM a\nENV B=2 C=3\nCOPY --link b /c"
         let change = { (request: inout DockerfileRequest) in
             request.labels = ["x": "1", "y": "2", "z": "3"]
             request.buildArguments = ["A": "2", "http_proxy": "p", "X": nil]
@@ -83,11 +90,15 @@ struct LoweringTests {
         #expect(try await lower("FROM alpine\nENV A=1").platforms[0].definition?.vertices.count == 1)
     }
 
-    @Test("The history has as many entries with a layer as there are steps and base layers", arguments: [
-        ("FROM alpine\nRUN a\nWORKDIR /x\nCOPY a b\nWORKDIR /\nENV A=1", 1 + 3), ("FROM sparse\nRUN a", 3 + 1),
-        ("FROM excess\nRUN a", 1 + 1), ("FROM scratch\nADD a b", 1), ("FROM alpine AS a\nRUN x\nFROM a\nRUN y", 3),
-        ("FROM alpine AS a\nEXPORT COPY x y\nEXPORT DIFF\nRUN x\nFROM alpine\nIMPORT a", 1 + 2), ("FROM alpine\nCOPY --link a b", 2),
-    ])
+    @Test(
+        "The history has as many entries with a layer as there are steps and base layers",
+        arguments: [
+            ("FROM alpine\nRUN a\nWORKDIR /x\nCOPY a b\nWORKDIR /\nENV A=1", 1 + 3), ("FROM sparse\nRUN a", 3 + 1),
+            ("FROM excess\nRUN a", 1 + 1), ("FROM scratch\nADD a b", 1), ("FROM alpine AS a\nRUN x\nFROM a\nRUN y", 3),
+            ("FROM alpine AS a\nEXPORT COPY x y\nEXPORT DIFF\nRUN x\nFROM alpine\nIMPORT a", 1 + 2),
+            ("FROM alpine\nCOPY --link a b", 2),
+        ]
+    )
     func history(text: String, layers: Int) async throws {
         let config = try await lower(text).platforms[0].config
         #expect(config.history.count { !$0.emptyLayer } == layers)
@@ -106,11 +117,16 @@ struct LoweringTests {
         }
     }
 
-    @Test("A named context wins over a stage and an image of its name, whatever the spelling", arguments: [
-        "alpine", "alpine:latest", "docker.io/library/alpine",
-    ])
+    @Test(
+        "A named context wins over a stage and an image of its name, whatever the spelling",
+        arguments: [
+            "alpine", "alpine:latest", "docker.io/library/alpine",
+        ]
+    )
     func contexts(name: String) async throws {
-        let result = try await lower("FROM alpine\nCOPY --from=alpine x y") { $0.namedContexts[name] = .image("busybox") }
+        let result = try await lower("FROM alpine\nCOPY --from=alpine x y") {
+            $0.namedContexts[name] = .image("busybox")
+        }
         let sources = (result.platforms[0].definition?.vertices ?? []).compactMap {
             if case .source(let source) = $0.operation { source.identifier } else { nil }
         }
@@ -121,7 +137,8 @@ struct LoweringTests {
     func lint() async throws {
         let text = "FROM gone AS a\nCMD x\nFROM alpine\nENV TOKEN=1"
         let report = try await DockerfileFrontend.lint(
-            DockerfileRequest(source: Array(text.utf8), buildPlatforms: [amd64]), images: FakeImages()
+            DockerfileRequest(source: Array(text.utf8), buildPlatforms: [amd64]),
+            images: FakeImages()
         )
         #expect(report.warnings.map(\.rule) == ["JSONArgsRecommended", "SecretsUsedInArgOrEnv"])
         #expect(!report.isError && report.error == nil)
@@ -131,17 +148,23 @@ struct LoweringTests {
     @Test("Lint reports a mistake instead of throwing it")
     func lintMistake() async throws {
         let report = try await DockerfileFrontend.lint(
-            DockerfileRequest(source: Array("FROM alpine\nRUM x".utf8), buildPlatforms: [amd64]), images: FakeImages()
+            DockerfileRequest(source: Array("FROM alpine\nRUM x".utf8), buildPlatforms: [amd64]),
+            images: FakeImages()
         )
         #expect(report.isError)
         #expect(report.error?.message == "unknown instruction: RUM")
     }
 
-    @Test("Rules have BuildKit's addresses", arguments: [
-        (LintRule.stageNameCasing, "stage-name-casing"), (.undefinedArgInFrom, "undefined-arg-in-from"),
-        (.secretsUsedInArgOrEnv, "secrets-used-in-arg-or-env"), (.fromPlatformFlagConstDisallowed, "from-platform-flag-const-disallowed"),
-        (.noEmptyContinuation, "no-empty-continuation"), (.multipleInstructionsDisallowed, "multiple-instructions-disallowed"),
-    ])
+    @Test(
+        "Rules have BuildKit's addresses",
+        arguments: [
+            (LintRule.stageNameCasing, "stage-name-casing"), (.undefinedArgInFrom, "undefined-arg-in-from"),
+            (.secretsUsedInArgOrEnv, "secrets-used-in-arg-or-env"),
+            (.fromPlatformFlagConstDisallowed, "from-platform-flag-const-disallowed"),
+            (.noEmptyContinuation, "no-empty-continuation"),
+            (.multipleInstructionsDisallowed, "multiple-instructions-disallowed"),
+        ]
+    )
     func addresses(rule: LintRule, name: String) {
         #expect(rule.url == "https://docs.docker.com/go/dockerfile/rule/\(name)/")
     }
@@ -151,14 +174,25 @@ struct LoweringTests {
         let text = "FROM alpine\nEXPORT DIFF"
         #expect(await failure(text) == nil)
         #expect(await failure(text) { $0.allowsExtensions = false }?.contains("EXPORT is no instruction") == true)
-        #expect(await failure("# syntax=docker/dockerfile-upstream:master-labs\n" + text)?.contains("remove the '# syntax=' line") == true)
+        #expect(
+            await failure("# syntax=docker/dockerfile-upstream:master-labs\n" + text)?.contains(
+                "remove the '# syntax=' line"
+            ) == true
+        )
         #expect(await failure("# syntax=example.com/other:1\n" + text) == nil)
     }
 
     @Test("A label of exports comes back as what was exported")
     func exportLabel() {
         let items: [ExportedItem] = [
-            .copy(sources: ["/a", "/b c"], destination: "/d/", owner: "1:2", mode: "755", excludes: ["*.o"], parents: true),
+            .copy(
+                sources: ["/a", "/b c"],
+                destination: "/d/",
+                owner: "1:2",
+                mode: "755",
+                excludes: ["*.o"],
+                parents: true
+            ),
             .copy(sources: ["/x"], destination: "/y", owner: "", mode: "", excludes: [], parents: false),
             .env(name: "A", value: "b=\"c\""), .label(name: "l", value: ""), .diff(layers: 3),
         ]
@@ -167,11 +201,18 @@ struct LoweringTests {
         #expect(ExportLabel.items(#"[{"kind":"new"}]"#) == nil)
     }
 
-    @Test("The value of --build-context says what it is", arguments: [
-        ("./dir", ContextSource.local(name: "n")), ("docker-image://alpine:3", .image("alpine:3")), ("target:build", .stage("build")),
-        ("https://h/r.git#x", .git("https://h/r.git#x")), ("https://h/x.tar", .http("https://h/x.tar")),
-        ("oci-layout:///a/b:tag", .ociLayout(name: "n", reference: "tag")), ("oci-layout:///a/b", .ociLayout(name: "n", reference: "")),
-        ("git@h:a/b", .git("git@h:a/b")), ("C:x", .local(name: "n")),
-    ])
-    func contextValues(value: String, expected: ContextSource) { #expect(ContextSource(parsing: value, name: "n") == expected) }
+    @Test(
+        "The value of --build-context says what it is",
+        arguments: [
+            ("./dir", ContextSource.local(name: "n")), ("docker-image://alpine:3", .image("alpine:3")),
+            ("target:build", .stage("build")),
+            ("https://h/r.git#x", .git("https://h/r.git#x")), ("https://h/x.tar", .http("https://h/x.tar")),
+            ("oci-layout:///a/b:tag", .ociLayout(name: "n", reference: "tag")),
+            ("oci-layout:///a/b", .ociLayout(name: "n", reference: "")),
+            ("git@h:a/b", .git("git@h:a/b")), ("C:x", .local(name: "n")),
+        ]
+    )
+    func contextValues(value: String, expected: ContextSource) {
+        #expect(ContextSource(parsing: value, name: "n") == expected)
+    }
 }

@@ -24,7 +24,11 @@ struct SpeedTests {
     /// Whether the tests were compiled with optimisation.
     static let isRelease: Bool = {
         var debug = false
-        assert({ debug = true; return true }())
+        assert(
+            {
+                debug = true; return true
+            }()
+        )
         return !debug
     }()
 
@@ -34,10 +38,12 @@ struct SpeedTests {
         var lines = 1
         var stage = 0
         while lines < 1980 {
-            text += "FROM alpine AS stage\(stage)\nARG NAME=value\(stage)\nWORKDIR /src/${NAME}\nENV STAGE=\(stage) PATH=/opt/bin:$PATH\n"
+            text +=
+                "FROM alpine AS stage\(stage)\nARG NAME=value\(stage)\nWORKDIR /src/${NAME}\nENV STAGE=\(stage) PATH=/opt/bin:$PATH\n"
             lines += 4
             for step in 0..<4 {
-                text += "# step \(step)\nRUN apt-get update && \\\n    apt-get install -y package-\(step) && \\\n    rm -rf /var/lib/apt/lists/*\n"
+                text +=
+                    "# step \(step)\nRUN apt-get update && \\\n    apt-get install -y package-\(step) && \\\n    rm -rf /var/lib/apt/lists/*\n"
                 text += "COPY --chown=1000:1000 src/file\(step) /dst/${NAME}/\n"
                 lines += 5
             }
@@ -53,25 +59,36 @@ struct SpeedTests {
     func large() async throws {
         let request = DockerfileRequest(source: Array(Self.large.utf8), buildPlatforms: [amd64])
         let images = FakeImages()
+        // Processor time, as the machine may be doing other things; other suites run at first, so the best counts.
         var best = Duration.seconds(60)
         for _ in 0..<(Self.isRelease ? 60 : 2) {
-            let clock = ContinuousClock()
-            let start = clock.now
+            let start = Self.processorTime
             let result = try await DockerfileFrontend.lower(request, images: images)
-            best = min(best, clock.now - start)
+            best = min(best, Self.processorTime - start)
             #expect((result.platforms[0].definition?.vertices.count ?? 0) > 700)
         }
         if Self.isRelease { #expect(best < .milliseconds(20)) }
     }
 
-    @Test("Work grows with the input: one instruction of 20,000 lines, a value of 1 MB, 5,000 stages", .timeLimit(.minutes(1)))
+    /// What the process has used so far.
+    static var processorTime: Duration {
+        var time = timespec()
+        unsafe clock_gettime(CLOCK_PROCESS_CPUTIME_ID, &time)
+        return .seconds(time.tv_sec) + .nanoseconds(time.tv_nsec)
+    }
+
+    @Test(
+        "Work grows with the input: one instruction of 20,000 lines, a value of 1 MB, 5,000 stages",
+        .timeLimit(.minutes(1))
+    )
     func extremes() async throws {
         let clock = ContinuousClock()
         let scale = Self.isRelease ? 1 : 20
         let inputs = [
             "FROM alpine\nCOPY " + (0..<20_000 / scale).map { "file\($0) \\\n" }.joined() + "/x/",
             "FROM alpine\nENV A=" + String(repeating: "x", count: (1 << 20) / scale) + "\nENV B=${A//x/y}",
-            "FROM alpine\nENV A=" + String(repeating: "a", count: (1 << 20) / scale) + "\nENV B=${A//a*b/y} C=${A%%*b} D=${A//*b/x}",
+            "FROM alpine\nENV A=" + String(repeating: "a", count: (1 << 20) / scale)
+                + "\nENV B=${A//a*b/y} C=${A%%*b} D=${A//*b/x}",
             "FROM alpine AS s0\n" + (1..<5000 / scale).map { "FROM s\($0 - 1) AS s\($0)\n" }.joined(),
             "FROM alpine\n" + (0..<5000 / scale).map { "ARG A\($0)=\($0)\n" }.joined(),
             "FROM alpine\nRUN <<EOF\n" + String(repeating: "line\n", count: 100_000 / scale) + "EOF",
@@ -84,13 +101,20 @@ struct SpeedTests {
     }
 
     static let pieces: [String] = [
-        "FROM ", "RUN ", "COPY ", "ADD ", "ENV ", "ARG ", "LABEL ", "WORKDIR ", "USER ", "CMD ", "ENTRYPOINT ", "EXPOSE ", "VOLUME ",
-        "SHELL ", "STOPSIGNAL ", "HEALTHCHECK ", "ONBUILD ", "MAINTAINER ", "IMPORT ", "EXPORT ", "\n", "\n", "\n", "\\\n", "\r\n", " ", "\t",
-        "alpine", "scratch", "AS a", "--from=", "--from=a", "--mount=", "--mount=type=cache,target=/x", "--mount=type=secret,id=k,env=E",
-        "--chown=", "--chmod=u+x", "--link", "--exclude=*", "--parents", "--network=none", "--security=insecure", "--platform=$BUILDPLATFORM",
-        "<<EOF", "<<-EOF", "<<\"E\"", "\nEOF\n", "\nE\n", "[\"a\", \"b\"]", "[", "]", "{", "}", "\"", "'", "`", "\\", "$", "${", "${X", "${X:-", "${X//",
-        "${X##*/}", "$X", "X=1", "A=b", "=", ":", "/", "//", "..", "*", "?", "#", "# escape=`\n", "# check=skip=all\n", "# syntax=x\n", "80/tcp",
-        "1-2", "NONE", "DIFF", "CMD", "\u{FEFF}", "ü", "\u{0}", "--", "-", "0", "9999999999999999999", "https://h/r.git?ref=", "git@h:p", ",", ";", "%zz",
+        "FROM ", "RUN ", "COPY ", "ADD ", "ENV ", "ARG ", "LABEL ", "WORKDIR ", "USER ", "CMD ", "ENTRYPOINT ",
+        "EXPOSE ", "VOLUME ",
+        "SHELL ", "STOPSIGNAL ", "HEALTHCHECK ", "ONBUILD ", "MAINTAINER ", "IMPORT ", "EXPORT ", "\n", "\n", "\n",
+        "\\\n", "\r\n", " ", "\t",
+        "alpine", "scratch", "AS a", "--from=", "--from=a", "--mount=", "--mount=type=cache,target=/x",
+        "--mount=type=secret,id=k,env=E",
+        "--chown=", "--chmod=u+x", "--link", "--exclude=*", "--parents", "--network=none", "--security=insecure",
+        "--platform=$BUILDPLATFORM",
+        "<<EOF", "<<-EOF", "<<\"E\"", "\nEOF\n", "\nE\n", "[\"a\", \"b\"]", "[", "]", "{", "}", "\"", "'", "`", "\\",
+        "$", "${", "${X", "${X:-", "${X//",
+        "${X##*/}", "$X", "X=1", "A=b", "=", ":", "/", "//", "..", "*", "?", "#", "# escape=`\n", "# check=skip=all\n",
+        "# syntax=x\n", "80/tcp",
+        "1-2", "NONE", "DIFF", "CMD", "\u{FEFF}", "ü", "\u{0}", "--", "-", "0", "9999999999999999999",
+        "https://h/r.git?ref=", "git@h:p", ",", ";", "%zz",
     ]
 
     /// A text of random pieces, mutated lines and random bytes.
@@ -100,12 +124,18 @@ struct SpeedTests {
             bytes.append(contentsOf: pieces[Int.random(in: 0..<pieces.count, using: &numbers)].utf8)
         }
         for _ in 0..<Int.random(in: 0...2, using: &numbers) where Int.random(in: 0..<6, using: &numbers) == 0 {
-            bytes.insert(UInt8.random(in: 0...255, using: &numbers), at: Int.random(in: 0...bytes.count, using: &numbers))
+            bytes.insert(
+                UInt8.random(in: 0...255, using: &numbers),
+                at: Int.random(in: 0...bytes.count, using: &numbers)
+            )
         }
         return bytes
     }
 
-    @Test("A million random files end in a definition or an error, none above a second, in bounded memory", .timeLimit(.minutes(5)))
+    @Test(
+        "A million random files end in a definition or an error, none above a second, in bounded memory",
+        .timeLimit(.minutes(5))
+    )
     func fuzz() async throws {
         let count = Self.isRelease ? 1_000_000 : 5_000
         let before = Self.residentBytes
@@ -136,7 +166,8 @@ struct SpeedTests {
                 if Int.random(in: 0..<8, using: &numbers) == 0 {
                     _ = file.json
                     _ = try await DockerfileFrontend.lower(
-                        DockerfileRequest(source: source, buildPlatforms: [amd64]), images: images
+                        DockerfileRequest(source: source, buildPlatforms: [amd64]),
+                        images: images
                     )
                 }
             } catch {

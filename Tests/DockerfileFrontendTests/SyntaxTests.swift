@@ -21,7 +21,11 @@ struct SyntaxTests {
             return
         }
         #expect(copy.files.owner?.span == Span(line: 2, column: 13, length: 1))
-        #expect(copy.files.sources.map(\.span) == [Span(line: 5, column: 2, length: 3), Span(line: 6, column: 1, length: 3)])
+        #expect(
+            copy.files.sources.map(\.span) == [
+                Span(line: 5, column: 2, length: 3), Span(line: 6, column: 1, length: 3),
+            ]
+        )
         #expect(copy.files.destination.span == Span(line: 6, column: 5, length: 2))
         #expect(copy.header.lines == 2...6)
         #expect(copy.header.comments.map(\.text) == ["no"])
@@ -38,27 +42,41 @@ struct SyntaxTests {
     @Test("A tab before the place stays a tab under it")
     func tabs() {
         let error = #expect(throws: DockerfileError.self) { try Self.parse("FROM x\n\tRUM\ty") }
-        #expect(error?.description == "Dockerfile:2:2: unknown instruction: RUM (did you mean RUN?)\n 2 | \tRUM\ty\n   | \t^^^")
+        #expect(
+            error?.description
+                == "Dockerfile:2:2: unknown instruction: RUM (did you mean RUN?)\n 2 | \tRUM\ty\n   | \t^^^"
+        )
     }
 
-    @Test("Text that is not UTF-8 is refused with its line", arguments: [
-        ([UInt8]("FROM x\nRUN ".utf8) + [0xFF, 0x0A], "Dockerfile:2:5: the line is not UTF-8 text (save the file as UTF-8)"),
-        ([0xFF, 0xFE, 0x46, 0x00], "Dockerfile is UTF-16 text (save it as UTF-8)"),
-        ([0xC3], "Dockerfile:1:1: the line is not UTF-8 text (save the file as UTF-8)"),
-    ])
+    @Test(
+        "Text that is not UTF-8 is refused with its line",
+        arguments: [
+            (
+                [UInt8]("FROM x\nRUN ".utf8) + [0xFF, 0x0A],
+                "Dockerfile:2:5: the line is not UTF-8 text (save the file as UTF-8)"
+            ),
+            ([0xFF, 0xFE, 0x46, 0x00], "Dockerfile is UTF-16 text (save it as UTF-8)"),
+            ([0xC3], "Dockerfile:1:1: the line is not UTF-8 text (save the file as UTF-8)"),
+        ]
+    )
     func encoding(bytes: [UInt8], message: String) {
         let error = #expect(throws: DockerfileError.self) { try DockerfileFrontend.parse(bytes) }
         #expect(error?.summary == message)
     }
 
-    @Test("A heredoc's word says how it is read", arguments: [
-        ("<<EOF", "EOF", true, false, 0), ("<<-EOF", "EOF", true, true, 0), ("<<\"EOF\"", "EOF", false, false, 0),
-        ("<<'E F'", "E F", false, false, 0), ("3<<EOF", "EOF", true, false, 3), ("<< EOF", "EOF", true, false, 0),
-        ("<<E'O'F", "EOF", false, false, 0), ("<<a.txt", "a.txt", true, false, 0),
-    ])
+    @Test(
+        "A heredoc's word says how it is read",
+        arguments: [
+            ("<<EOF", "EOF", true, false, 0), ("<<-EOF", "EOF", true, true, 0), ("<<\"EOF\"", "EOF", false, false, 0),
+            ("<<'E F'", "E F", false, false, 0), ("3<<EOF", "EOF", true, false, 3), ("<< EOF", "EOF", true, false, 0),
+            ("<<E'O'F", "EOF", false, false, 0), ("<<a.txt", "a.txt", true, false, 0),
+        ]
+    )
     func heredoc(word: String, name: String, expands: Bool, chomps: Bool, descriptor: UInt) throws {
         let heredoc = try #require(Heredoc(word: word, span: Span(line: 1, column: 0, length: 1)))
-        #expect((heredoc.name, heredoc.expands, heredoc.chomps, heredoc.descriptor) == (name, expands, chomps, descriptor))
+        #expect(
+            (heredoc.name, heredoc.expands, heredoc.chomps, heredoc.descriptor) == (name, expands, chomps, descriptor)
+        )
     }
 
     @Test("Other words are no heredocs", arguments: ["<EOF", "a<<EOF", "<<", "<<-", "<<<EOF", "<<a b", "x", "<<\"a"])
@@ -74,11 +92,14 @@ struct SyntaxTests {
         #expect(try Self.first("ENV A=<<EOF\nUSER x").header.heredocs.isEmpty)
     }
 
-    @Test("A directive stands at the top, once, and only by its name", arguments: [
-        ("# syntax = a/b:1 \nFROM x", "a/b:1"), ("#syntax=a\nFROM x", "a"), ("# SYNTAX=a\nFROM x", "a"),
-        ("# comment\n# syntax=a\nFROM x", nil), ("\n# syntax=a\nFROM x", nil), ("FROM x\n# syntax=a", nil),
-        ("# other=1\n# syntax=a\nFROM x", nil), ("# escape=`\n# syntax=a\nFROM x", "a"),
-    ] as [(String, String?)])
+    @Test(
+        "A directive stands at the top, once, and only by its name",
+        arguments: [
+            ("# syntax = a/b:1 \nFROM x", "a/b:1"), ("#syntax=a\nFROM x", "a"), ("# SYNTAX=a\nFROM x", "a"),
+            ("# comment\n# syntax=a\nFROM x", nil), ("\n# syntax=a\nFROM x", nil), ("FROM x\n# syntax=a", nil),
+            ("# other=1\n# syntax=a\nFROM x", nil), ("# escape=`\n# syntax=a\nFROM x", "a"),
+        ] as [(String, String?)]
+    )
     func directives(text: String, syntax: String?) throws {
         #expect(try Self.parse(text).directives.syntax?.text == syntax)
     }
@@ -102,17 +123,26 @@ struct SyntaxTests {
         #expect(copy.files.sources.map(\.text) == ["--x"])
     }
 
-    @Test("A mode is octal digits, or letters as chmod reads them", arguments: [
-        ("755", true), ("0644", true), ("7777", true), ("10000", false), ("9", false), ("u+x", true), ("u=rwX,go=rX", true),
-        ("a-w", true), ("+x", true), ("go=u", true), ("u=rw,", false), ("x", false), ("", false), ("u+rwz", false), ("u+x+w", true),
-    ])
+    @Test(
+        "A mode is octal digits, or letters as chmod reads them",
+        arguments: [
+            ("755", true), ("0644", true), ("7777", true), ("10000", false), ("9", false), ("u+x", true),
+            ("u=rwX,go=rX", true),
+            ("a-w", true), ("+x", true), ("go=u", true), ("u=rw,", false), ("x", false), ("", false), ("u+rwz", false),
+            ("u+x+w", true),
+        ]
+    )
     func modes(text: String, isValid: Bool) { #expect((FileMode(text) != nil) == isValid) }
 
-    @Test("Durations are read and written as Go does", arguments: [
-        ("30s", 30_000_000_000, "30s"), ("1m30s", 90_000_000_000, "1m30s"), ("1.5h", 5_400_000_000_000, "1h30m0s"),
-        ("100ms", 100_000_000, "100ms"), ("1µs", 1000, "1µs"), ("0", 0, "0s"), ("90m", 5_400_000_000_000, "1h30m0s"),
-        ("1.5s", 1_500_000_000, "1.5s"),
-    ])
+    @Test(
+        "Durations are read and written as Go does",
+        arguments: [
+            ("30s", 30_000_000_000, "30s"), ("1m30s", 90_000_000_000, "1m30s"), ("1.5h", 5_400_000_000_000, "1h30m0s"),
+            ("100ms", 100_000_000, "100ms"), ("1µs", 1000, "1µs"), ("0", 0, "0s"),
+            ("90m", 5_400_000_000_000, "1h30m0s"),
+            ("1.5s", 1_500_000_000, "1.5s"),
+        ]
+    )
     func durations(text: String, nanoseconds: Int64, shown: String) {
         #expect(GoText.duration(text) == nanoseconds)
         #expect(GoText.duration(nanoseconds) == shown)
@@ -121,26 +151,41 @@ struct SyntaxTests {
     @Test("Texts that are no durations", arguments: ["", "5", "s", "5x", "1..5s", "999999999h", "."])
     func noDurations(text: String) { #expect(GoText.duration(text) == nil) }
 
-    @Test("Sizes are powers of 1024", arguments: [
-        ("1", 1), ("1k", 1024), ("2KB", 2048), ("1.5m", 1_572_864), ("1GiB", 1 << 30), ("0", 0), ("x", nil), ("", nil), ("1q", nil),
-    ] as [(String, Int64?)])
+    @Test(
+        "Sizes are powers of 1024",
+        arguments: [
+            ("1", 1), ("1k", 1024), ("2KB", 2048), ("1.5m", 1_572_864), ("1GiB", 1 << 30), ("0", 0), ("x", nil),
+            ("", nil), ("1q", nil),
+        ] as [(String, Int64?)]
+    )
     func sizes(text: String, bytes: Int64?) { #expect(ByteSize.parse(text) == bytes) }
 
-    @Test("Git repositories are told from paths and URLs", arguments: [
-        ("https://host/r.git", "git://host/r.git"), ("https://host/r.git#main:sub/dir", "git://host/r.git#main:sub/dir"),
-        ("git@host:a/b.git", "git://host/a/b.git"), ("git@host:a/b#v1", "git://host/a/b#v1"), ("ssh://git@host:22/a", "git://host:22/a"),
-        ("git://host/a", "git://host/a"), ("https://host/r.git?tag=v1", "git://host/r.git#refs/tags/v1"),
-        ("https://host/r.git?ref=x&subdir=/a/../b", "git://host/r.git#x:/a/../b"), ("https://u:p@host/r.git", "git://host/r.git"),
-        ("https://host/r", nil), ("a/b", nil), ("./a@b:c", nil), ("a@b", nil), ("ftp://host/r.git", nil), ("https://host/r.git?x=1", nil),
-        ("https://host/r.git?branch=a&tag=b", nil), ("https://host/x.tar?ref=1", nil),
-    ] as [(String, String?)])
+    @Test(
+        "Git repositories are told from paths and URLs",
+        arguments: [
+            ("https://host/r.git", "git://host/r.git"),
+            ("https://host/r.git#main:sub/dir", "git://host/r.git#main:sub/dir"),
+            ("git@host:a/b.git", "git://host/a/b.git"), ("git@host:a/b#v1", "git://host/a/b#v1"),
+            ("ssh://git@host:22/a", "git://host:22/a"),
+            ("git://host/a", "git://host/a"), ("https://host/r.git?tag=v1", "git://host/r.git#refs/tags/v1"),
+            ("https://host/r.git?ref=x&subdir=/a/../b", "git://host/r.git#x:/a/../b"),
+            ("https://u:p@host/r.git", "git://host/r.git"),
+            ("https://host/r", nil), ("a/b", nil), ("./a@b:c", nil), ("a@b", nil), ("ftp://host/r.git", nil),
+            ("https://host/r.git?x=1", nil),
+            ("https://host/r.git?branch=a&tag=b", nil), ("https://host/x.tar?ref=1", nil),
+        ] as [(String, String?)]
+    )
     func git(text: String, identifier: String?) {
         #expect(GitReference(parsing: text).map { "git://\($0.locator)" } == identifier)
     }
 
-    @Test("Paths are cleaned as Go cleans them", arguments: [
-        ("", "."), (".", "."), ("/", "/"), ("//a//b/", "/a/b"), ("a/../b", "b"), ("../a", "../a"), ("/../a", "/a"), ("a/..", "."), ("a/./b", "a/b"),
-    ])
+    @Test(
+        "Paths are cleaned as Go cleans them",
+        arguments: [
+            ("", "."), (".", "."), ("/", "/"), ("//a//b/", "/a/b"), ("a/../b", "b"), ("../a", "../a"), ("/../a", "/a"),
+            ("a/..", "."), ("a/./b", "a/b"),
+        ]
+    )
     func clean(path: String, expected: String) { #expect(PathText.clean(path) == expected) }
 
     @Test("The syntax tree of two spellings differs in the text only")

@@ -49,7 +49,9 @@ struct ShellLexer: Sendable {
     }
 
     private func needsWork(_ word: String) -> Bool {
-        word.utf8.contains { $0 == UInt8(ascii: "$") || $0 == escape || $0 == UInt8(ascii: "'") || $0 == UInt8(ascii: "\"") }
+        word.utf8.contains {
+            $0 == UInt8(ascii: "$") || $0 == escape || $0 == UInt8(ascii: "'") || $0 == UInt8(ascii: "\"")
+        }
     }
 }
 

@@ -103,7 +103,9 @@ struct ShellPattern: Hashable, Sendable {
         var previousEnd = -1
         var failures = 0..<0
         while at <= scalars.count {
-            if let end = end(in: scalars, from: at, longest: true, failures: &failures), !(end == at && at == previousEnd) {
+            if let end = end(in: scalars, from: at, longest: true, failures: &failures),
+                !(end == at && at == previousEnd)
+            {
                 result.append(contentsOf: replacement)
                 previousEnd = end
                 if !everywhere {

@@ -51,7 +51,11 @@ extension ShellScan {
 
     /// `${name-word}`, `${name+word}`, `${name?message}` and the same with a colon.
     private mutating func conditional(
-        _ name: String, _ modifier: UInt8, emptyIsUnset: Bool, start: Int, depth: Int
+        _ name: String,
+        _ modifier: UInt8,
+        emptyIsUnset: Bool,
+        start: Int,
+        depth: Int
     ) throws(ExpansionError) -> String {
         let word = try argument(until: "}", raw: false, depth: depth, start: start)
         let value = value(of: name)
@@ -81,12 +85,11 @@ extension ShellScan {
         if longest { text.removeFirst() }
         let pattern = try pattern(text, start: start)
         let scalars = Array((value ?? "").unicodeScalars)
-        if modifier == UInt8(ascii: "#") {
-            return ShellPattern.text(scalars[(pattern.end(in: scalars, from: 0, longest: longest) ?? 0)...])
-        } else {
+        guard modifier == UInt8(ascii: "#") else {
             let end = pattern.reversed.end(in: scalars.reversed(), from: 0, longest: longest) ?? 0
             return ShellPattern.text(scalars[..<(scalars.count - end)])
         }
+        return ShellPattern.text(scalars[(pattern.end(in: scalars, from: 0, longest: longest) ?? 0)...])
     }
 
     /// `${name/pattern/replacement}` and `${name//pattern/replacement}`.

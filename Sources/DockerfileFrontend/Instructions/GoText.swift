@@ -123,7 +123,9 @@ enum ByteSize {
         var unit = text[number.endIndex...].lowercased()
         if unit.hasPrefix(" ") { unit.removeFirst() }
         let factors = ["": 0, "b": 0, "k": 1, "m": 2, "g": 3, "t": 4, "p": 5]
-        let short = unit.hasSuffix("ib") ? String(unit.dropLast(2)) : unit.count > 1 && unit.hasSuffix("b") ? String(unit.dropLast()) : unit
+        let short =
+            unit.hasSuffix("ib")
+            ? String(unit.dropLast(2)) : unit.count > 1 && unit.hasSuffix("b") ? String(unit.dropLast()) : unit
         guard let power = factors[short], !(unit == "ib") else { return nil }
         let bytes = (0..<power).reduce(value) { total, _ in total * 1024 }
         return bytes < 9.2e18 ? Int64(bytes) : nil

@@ -9,12 +9,20 @@ extension InstructionParser {
         let words = text.blankWords
         guard words.count == 1 || words.count == 3 else {
             let place = words.count > 1 ? words[1].span : text.end
-            throw file.error("FROM requires either one or three arguments", at: place, advice: "write FROM IMAGE [AS NAME]")
+            throw file.error(
+                "FROM requires either one or three arguments",
+                at: place,
+                advice: "write FROM IMAGE [AS NAME]"
+            )
         }
         var result = FromInstruction(header: header, base: words[0], platform: platform)
         guard words.count == 3 else { return result }
         guard words[1].text.lowercased() == "as" else {
-            throw file.error("AS is expected here, not '\(words[1].text)'", at: words[1].span, advice: "write FROM IMAGE AS NAME")
+            throw file.error(
+                "AS is expected here, not '\(words[1].text)'",
+                at: words[1].span,
+                advice: "write FROM IMAGE AS NAME"
+            )
         }
         guard Self.isStageName(words[2].text.lowercased()) else {
             throw file.error(
@@ -45,7 +53,9 @@ extension InstructionParser {
         for word in words {
             guard let equals = word.text.utf8.firstIndex(of: UInt8(ascii: "=")) else {
                 throw file.error(
-                    "'\(word.text)' has no '='", at: word.span, advice: "write \(header.name) NAME=VALUE, with quotes around white space"
+                    "'\(word.text)' has no '='",
+                    at: word.span,
+                    advice: "write \(header.name) NAME=VALUE, with quotes around white space"
                 )
             }
             guard equals > word.text.startIndex else {
@@ -62,11 +72,17 @@ extension InstructionParser {
         return result
     }
 
-    private func legacyAssignment(_ header: InstructionHeader, _ text: ArgumentText) throws(DockerfileError) -> Assignment {
+    private func legacyAssignment(_ header: InstructionHeader, _ text: ArgumentText) throws(DockerfileError)
+        -> Assignment
+    {
         let key = text.bytes.prefix { !$0.isBlank }
         let rest = text.bytes[key.endIndex...].drop { $0.isBlank }
         guard !rest.isEmpty else {
-            throw file.error("\(header.name) must have two arguments", at: text.span, advice: "write \(header.name) NAME=VALUE")
+            throw file.error(
+                "\(header.name) must have two arguments",
+                at: text.span,
+                advice: "write \(header.name) NAME=VALUE"
+            )
         }
         return Assignment(
             key: text.line.word(key.startIndex..<key.endIndex),
@@ -168,7 +184,11 @@ extension InstructionParser {
     private func interval(_ name: String, _ flags: inout FlagReader) throws(DockerfileError) -> Int64 {
         guard let word = try flags.word(name), !word.text.isEmpty else { return 0 }
         guard let duration = GoText.duration(word.text) else {
-            throw file.error("'\(word.text)' is no duration", at: word.span, advice: "write a number with ms, s, m or h")
+            throw file.error(
+                "'\(word.text)' is no duration",
+                at: word.span,
+                advice: "write a number with ms, s, m or h"
+            )
         }
         guard duration == 0 || duration >= 1_000_000 else {
             throw file.error("--\(name) can't be less than 1ms", at: word.span)
@@ -194,7 +214,11 @@ extension InstructionParser {
         let prefix = try flags.word("env-prefix")
         let words = try some(header, text.blankWords, text, flags)
         guard words.count == 1 else {
-            throw file.error("IMPORT requires exactly one argument", at: words[1].span, advice: "write IMPORT STAGE or IMPORT IMAGE")
+            throw file.error(
+                "IMPORT requires exactly one argument",
+                at: words[1].span,
+                advice: "write IMPORT STAGE or IMPORT IMAGE"
+            )
         }
         return ImportInstruction(header: header, from: words[0], environmentPrefix: prefix)
     }
@@ -214,7 +238,11 @@ extension InstructionParser {
                 throw file.error("EXPORT COPY takes from its own stage", at: from.span, advice: "leave --from out")
             }
             if let document = copy.files.documents.first {
-                throw file.error("EXPORT COPY can't give a heredoc", at: document.span, advice: "COPY it into the stage first")
+                throw file.error(
+                    "EXPORT COPY can't give a heredoc",
+                    at: document.span,
+                    advice: "COPY it into the stage first"
+                )
             }
             return ExportInstruction(header: header, item: .copy(copy))
         case .env(let env): return ExportInstruction(header: header, item: .env(env))

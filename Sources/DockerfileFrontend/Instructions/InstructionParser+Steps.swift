@@ -16,12 +16,19 @@ extension InstructionParser {
             throw file.error("RUN requires a command", at: text.end)
         }
         return RunInstruction(
-            header: header, command: command, mounts: mounts, network: network, security: security, devices: devices
+            header: header,
+            command: command,
+            mounts: mounts,
+            network: network,
+            security: security,
+            devices: devices
         )
     }
 
     private func choice<Choice: RawRepresentable<String> & CaseIterable>(
-        _ name: String, _ standard: Choice, _ flags: inout FlagReader
+        _ name: String,
+        _ standard: Choice,
+        _ flags: inout FlagReader
     ) throws(DockerfileError) -> Choice {
         guard let word = try flags.word(name) else { return standard }
         if let found = Choice(rawValue: word.text) { return found }
@@ -59,7 +66,11 @@ extension InstructionParser {
                 span.length = max(1, text.utf8.count)
                 offset += text.utf8.count + 1
             }
-            return MountFlag.Field(key: parts[0].lowercased(), value: parts.count > 1 ? String(parts[1]) : nil, span: span)
+            return MountFlag.Field(
+                key: parts[0].lowercased(),
+                value: parts.count > 1 ? String(parts[1]) : nil,
+                span: span
+            )
         }
     }
 
@@ -79,7 +90,8 @@ extension InstructionParser {
                 flag.isRequired = value
             case ("name", let value?) where flag.name.isEmpty: flag.name = value
             case _ where flag.name.isEmpty: flag.name = text
-            default: throw file.error("a device has no option '\(text)'", at: word.span, advice: "there are name, required")
+            default:
+                throw file.error("a device has no option '\(text)'", at: word.span, advice: "there are name, required")
             }
         }
         return flag
@@ -105,7 +117,11 @@ extension InstructionParser {
             throw file.error("--checksum needs exactly one source", at: checksum.span)
         }
         return AddInstruction(
-            header: header, files: files, keepsGitDirectory: keepsGit, checksum: checksum, unpacks: unpacks
+            header: header,
+            files: files,
+            keepsGitDirectory: keepsGit,
+            checksum: checksum,
+            unpacks: unpacks
         )
     }
 
@@ -130,7 +146,12 @@ extension InstructionParser {
             throw file.error("\(header.name) cannot accept a heredoc as a destination", at: destination.span)
         }
         var files = TransferredFiles(
-            sources: [], documents: [], destination: destination, owner: owner, mode: mode, isLinked: isLinked,
+            sources: [],
+            documents: [],
+            destination: destination,
+            owner: owner,
+            mode: mode,
+            isLinked: isLinked,
             excludes: excludes
         )
         var documents = header.heredocs

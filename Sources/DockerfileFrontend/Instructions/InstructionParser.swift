@@ -39,7 +39,10 @@ struct InstructionParser {
     }
 
     private func dispatch(
-        _ header: InstructionHeader, _ text: ArgumentText, _ flags: inout FlagReader, _ raw: RawInstruction,
+        _ header: InstructionHeader,
+        _ text: ArgumentText,
+        _ flags: inout FlagReader,
+        _ raw: RawInstruction,
         _ outer: String?
     ) throws(DockerfileError) -> Instruction {
         if let outer { try checkNesting(header, within: outer) }
@@ -56,10 +59,12 @@ struct InstructionParser {
         case "CMD": return .cmd(CmdInstruction(header: header, command: try command(text, flags)))
         case "ENTRYPOINT":
             return .entrypoint(EntrypointInstruction(header: header, command: try command(text, flags)))
-        case "EXPOSE": return .expose(ExposeInstruction(header: header, ports: try some(header, text.blankWords, text, flags)))
+        case "EXPOSE":
+            return .expose(ExposeInstruction(header: header, ports: try some(header, text.blankWords, text, flags)))
         case "VOLUME": return .volume(try volume(header, text, flags))
         case "SHELL": return .shell(try shell(header, text, flags))
-        case "STOPSIGNAL": return .stopSignal(StopSignalInstruction(header: header, signal: try one(header, text, flags)))
+        case "STOPSIGNAL":
+            return .stopSignal(StopSignalInstruction(header: header, signal: try one(header, text, flags)))
         case "HEALTHCHECK": return .healthcheck(try healthcheck(header, text, &flags))
         case "ONBUILD": return .onbuild(try onbuild(header, text, flags, raw))
         case "MAINTAINER":
@@ -90,7 +95,11 @@ struct InstructionParser {
             throw file.error(
                 "\(header.keyword.text) can't be exported",
                 at: header.keyword.span,
-                advice: Suggestion.advice(header.keyword.text, in: ["COPY", "ENV", "LABEL", "DIFF"], ignoringCase: true)
+                advice: Suggestion.advice(
+                    header.keyword.text,
+                    in: ["COPY", "ENV", "LABEL", "DIFF"],
+                    ignoringCase: true
+                )
                     ?? "there are EXPORT COPY, EXPORT ENV, EXPORT LABEL and EXPORT DIFF"
             )
         }

@@ -155,7 +155,9 @@ struct MountReader {
     }
 
     private func oneOf<Choice: RawRepresentable<String> & CaseIterable>(
-        _ choice: Choice.Type, _ value: String, _ what: String
+        _ choice: Choice.Type,
+        _ value: String,
+        _ what: String
     ) throws(Mistake) -> Choice {
         if let found = Choice(rawValue: value.lowercased()) { return found }
         let all = Choice.allCases.map(\.rawValue)

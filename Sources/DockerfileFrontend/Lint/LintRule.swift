@@ -40,7 +40,8 @@ enum LintRule: String, CaseIterable, Sendable {
         case .stageNameCasing: "Stage names are lowercase, whatever is written"
         case .fromAsCasing: "AS should be written as FROM is, in capital or in small letters"
         case .noEmptyContinuation: "An empty line ends a continuation in a future version of the language"
-        case .consistentInstructionCasing: "All instructions of a file should be in capital letters, or all in small ones"
+        case .consistentInstructionCasing:
+            "All instructions of a file should be in capital letters, or all in small ones"
         case .duplicateStageName: "Two stages of one name can't be told apart"
         case .reservedStageName: "'context' and 'scratch' already mean something else"
         case .jsonArgsRecommended: "In shell form the shell gets the signals that are meant for the program"

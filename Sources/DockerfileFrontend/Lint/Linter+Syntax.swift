@@ -13,10 +13,20 @@ extension Linter {
             checkFrom(stage.from)
             if let name = stage.name, let written = stage.from.name {
                 if name == "context" || name == "scratch" {
-                    warn(.reservedStageName, "Stage name should not use the same name as reserved stage \(GoText.quoted(name))", about: stage.from.header, at: written.span)
+                    warn(
+                        .reservedStageName,
+                        "Stage name should not use the same name as reserved stage \(GoText.quoted(name))",
+                        about: stage.from.header,
+                        at: written.span
+                    )
                 }
                 if !names.insert(name).inserted {
-                    warn(.duplicateStageName, "Duplicate stage name \(GoText.quoted(name)), stage names should be unique", about: stage.from.header, at: written.span)
+                    warn(
+                        .duplicateStageName,
+                        "Duplicate stage name \(GoText.quoted(name)), stage names should be unique",
+                        about: stage.from.header,
+                        at: written.span
+                    )
                 }
             }
             for instruction in stage.instructions { check(instruction) }
@@ -26,7 +36,11 @@ extension Linter {
     private mutating func check(_ instruction: Instruction) {
         switch instruction {
         case .maintainer(let value):
-            warn(.maintainerDeprecated, "Maintainer instruction is deprecated in favor of using label", about: value.header)
+            warn(
+                .maintainerDeprecated,
+                "Maintainer instruction is deprecated in favor of using label",
+                about: value.header
+            )
         case .arg(let value): checkDescription(value)
         default: break
         }
@@ -42,7 +56,12 @@ extension Linter {
         if isLower || word == word.uppercased(),
             keyword.text != (isLower ? keyword.text.lowercased() : keyword.text.uppercased())
         {
-            warn(.fromAsCasing, "'\(keyword.text)' and '\(word)' keywords' casing do not match", about: from.header, at: keyword.span)
+            warn(
+                .fromAsCasing,
+                "'\(keyword.text)' and '\(word)' keywords' casing do not match",
+                about: from.header,
+                at: keyword.span
+            )
         }
         checkDescription(from.header, "FROM", [name.text.lowercased()])
     }
@@ -56,7 +75,11 @@ extension Linter {
         guard let last = before.last, let word = last.text.split(separator: " ").first, !names.contains(String(word))
         else { return }
         let example = names.count > 1 ? "<arg_key>" : names.first ?? ""
-        warn(.invalidDefinitionDescription, "Comment for \(what) should follow the format: `# \(example) <description>`", about: header)
+        warn(
+            .invalidDefinitionDescription,
+            "Comment for \(what) should follow the format: `# \(example) <description>`",
+            about: header
+        )
     }
 
     private mutating func checkCasing(_ dockerfile: Dockerfile) {

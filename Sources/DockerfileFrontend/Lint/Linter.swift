@@ -15,7 +15,11 @@ struct Linter {
 
     /// Notes a warning, unless the file or a comment above the instruction skips its rule.
     mutating func warn(
-        _ rule: LintRule, _ message: String, at span: Span, lastLine: Int? = nil, comments: [Comment] = []
+        _ rule: LintRule,
+        _ message: String,
+        at span: Span,
+        lastLine: Int? = nil,
+        comments: [Comment] = []
     ) {
         let local = Self.options(in: comments)
         if rule.isExperimental {
@@ -36,7 +40,13 @@ struct Linter {
 
     /// Notes a warning about an instruction.
     mutating func warn(_ rule: LintRule, _ message: String, about header: InstructionHeader, at span: Span? = nil) {
-        warn(rule, message, at: span ?? header.keyword.span, lastLine: header.lines.upperBound, comments: header.comments)
+        warn(
+            rule,
+            message,
+            at: span ?? header.keyword.span,
+            lastLine: header.lines.upperBound,
+            comments: header.comments
+        )
     }
 
     /// The options in a comment such as `# check=skip=UndefinedVar`.

@@ -31,7 +31,10 @@ struct ContextReader {
             .source(SourceOperation(identifier: "local://\(name)")),
             metadata: VertexMetadata(
                 name: display,
-                capabilities: ["source.local", "source.local.followpaths", "source.local.excludepatterns", "source.local.sharedkeyhint"]
+                capabilities: [
+                    "source.local", "source.local.followpaths", "source.local.excludepatterns",
+                    "source.local.sharedkeyhint",
+                ]
             )
         )
         locals[name] = Local(vertex: vertex, name: name, excludes: excludes)
@@ -44,7 +47,9 @@ struct ContextReader {
             var attributes = [SourceAttribute.localSharedKeyHint: local.name]
             if !local.excludes.isEmpty { attributes[SourceAttribute.localExcludePatterns] = Self.json(local.excludes) }
             if !local.needsAll, !local.paths.isEmpty {
-                attributes[SourceAttribute.localFollowPaths] = Self.json(local.paths.sorted { $0.utf8.lexicographicallyPrecedes($1.utf8) })
+                attributes[SourceAttribute.localFollowPaths] = Self.json(
+                    local.paths.sorted { $0.utf8.lexicographicallyPrecedes($1.utf8) }
+                )
             }
             plan.replace(
                 local.vertex,

@@ -52,7 +52,9 @@ struct GitReference: Hashable, Sendable {
         self.path = path
     }
 
-    private static func url(_ text: String, scheme: String, allowsAnyPath: Bool = false) throws(Mistake) -> GitReference? {
+    private static func url(_ text: String, scheme: String, allowsAnyPath: Bool = false) throws(Mistake)
+        -> GitReference?
+    {
         let (beforeFragment, fragment) = cut(text, "#")
         let (remote, query) = cut(beforeFragment, "?")
         let rest = remote.drop { $0 != "/" }.dropFirst(2)
@@ -71,7 +73,9 @@ struct GitReference: Hashable, Sendable {
         let (user, rest) = cut(text, "@")
         guard let rest, !user.isEmpty, user.utf8.allSatisfy({ isName($0) }) else { return nil }
         let (host, tail) = cut(rest, ":")
-        guard let tail, !host.isEmpty, host.utf8.allSatisfy({ isName($0) || $0 == UInt8(ascii: ".") }) else { return nil }
+        guard let tail, !host.isEmpty, host.utf8.allSatisfy({ isName($0) || $0 == UInt8(ascii: ".") }) else {
+            return nil
+        }
         let (beforeFragment, fragment) = cut(tail, "#")
         let (path, query) = cut(beforeFragment, "?")
         var reference = GitReference(remote: "\(user)@\(host):\(path)", scheme: "ssh", host: host, path: path)
@@ -140,7 +144,9 @@ struct GitReference: Hashable, Sendable {
         if !branch.isEmpty { try set(\.ref, branch, "ref") }
     }
 
-    private mutating func set(_ key: WritableKeyPath<GitReference, String>, _ value: String, _ name: String) throws(Mistake) {
+    private mutating func set(_ key: WritableKeyPath<GitReference, String>, _ value: String, _ name: String)
+        throws(Mistake)
+    {
         let old = self[keyPath: key]
         if !old.isEmpty, old != value { throw Mistake(message: "the URL says two \(name)s, '\(old)' and '\(value)'") }
         self[keyPath: key] = value

@@ -50,14 +50,18 @@ struct ImageResolution {
         }
     }
 
-    private static func ask(_ question: Question, _ images: some ImageResolving) async -> Result<ResolvedImage, any Error> {
+    private static func ask(_ question: Question, _ images: some ImageResolving) async -> Result<
+        ResolvedImage, any Error
+    > {
         do {
             if let reference = question.reference {
                 return .success(try await images.resolve(reference, platform: question.platform))
             }
             return .success(
                 try await images.resolve(
-                    layout: question.layout, reference: question.layoutReference, platform: question.platform
+                    layout: question.layout,
+                    reference: question.layoutReference,
+                    platform: question.platform
                 )
             )
         } catch {
@@ -66,9 +70,11 @@ struct ImageResolution {
     }
 
     /// A missing image is shown where it is named; other kinds of trouble stay what they are.
-    private static func placed(_ error: any Error, _ graph: StageGraph, _ number: Int, _ file: SourceFile) -> any Error {
+    private static func placed(_ error: any Error, _ graph: StageGraph, _ number: Int, _ file: SourceFile) -> any Error
+    {
         let node = graph.nodes[number]
-        guard let fault = error as? any Fault, fault.kind == .usage || fault.kind == .missing || fault.kind == .failed else {
+        guard let fault = error as? any Fault, fault.kind == .usage || fault.kind == .missing || fault.kind == .failed
+        else {
             return error
         }
         var advice: String?

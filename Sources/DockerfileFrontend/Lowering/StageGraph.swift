@@ -36,8 +36,14 @@ struct StageGraph {
         let from = stage.from
         let base = try expandFrom(from.base, from.header)
         var node = StageNode(
-            origin: .scratch, index: index, name: stage.name, writtenBase: base, code: from.header.code,
-            span: from.base.span, lines: from.header.lines, comments: from.header.comments
+            origin: .scratch,
+            index: index,
+            name: stage.name,
+            writtenBase: base,
+            code: from.header.code,
+            span: from.base.span,
+            lines: from.header.lines,
+            comments: from.header.comments
         )
         node.platform = try platform(from)
         node.ignoresCache = settings.ignoresCache(stage.name, index: index)
@@ -60,7 +66,8 @@ struct StageGraph {
             throw file.error(
                 "the base name '\(word.text)' is empty",
                 at: word.span,
-                advice: Self.advice(for: result.unmatched, in: settings.globals.keys) ?? "give its argument a default before FROM"
+                advice: Self.advice(for: result.unmatched, in: settings.globals.keys)
+                    ?? "give its argument a default before FROM"
             )
         }
         return result.text
@@ -70,13 +77,20 @@ struct StageGraph {
         names.lazy.compactMap { Suggestion.advice($0, in: known) }.first
     }
 
-    private mutating func expand(_ word: Word, _ header: InstructionHeader) throws(DockerfileError) -> ShellLexer.Expansion {
+    private mutating func expand(_ word: Word, _ header: InstructionHeader) throws(DockerfileError)
+        -> ShellLexer.Expansion
+    {
         let globals = settings.globals
         do {
             let result = try lexer.expand(word.text, lookup: { globals[$0] })
             for name in result.unmatched where !declaresGlobal(name) {
                 let advice = Suggestion.nearest(name, in: globals.keys).map { " (did you mean \($0)?)" } ?? ""
-                lint.warn(.undefinedArgInFrom, "FROM argument '\(name)' is not declared\(advice)", about: header, at: word.span)
+                lint.warn(
+                    .undefinedArgInFrom,
+                    "FROM argument '\(name)' is not declared\(advice)",
+                    about: header,
+                    at: word.span
+                )
             }
             return result
         } catch {
@@ -93,26 +107,44 @@ struct StageGraph {
             let result = try? lexer.expand(word.text, lookup: { defaults[$0] })
         else { return }
         if (try? ImageReference(parsing: result.text)) == nil {
-            lint.warn(.invalidDefaultArgInFrom, "Default value for ARG \(word.text) results in empty or invalid base image name", about: header, at: word.span)
+            lint.warn(
+                .invalidDefaultArgInFrom,
+                "Default value for ARG \(word.text) results in empty or invalid base image name",
+                about: header,
+                at: word.span
+            )
         }
     }
 
     private mutating func platform(_ from: FromInstruction) throws(DockerfileError) -> Platform? {
         guard let word = from.platform else { return nil }
         let result = try expand(word, from.header)
-        if result.matched == ["TARGETPLATFORM"], result.unmatched.isEmpty, result.text == settings.globals["TARGETPLATFORM"] {
-            lint.warn(.redundantTargetPlatform, "Setting platform to predefined \(word.text) in FROM is redundant as this is the default behavior", about: from.header, at: word.span)
+        if result.matched == ["TARGETPLATFORM"], result.unmatched.isEmpty,
+            result.text == settings.globals["TARGETPLATFORM"]
+        {
+            lint.warn(
+                .redundantTargetPlatform,
+                "Setting platform to predefined \(word.text) in FROM is redundant as this is the default behavior",
+                about: from.header,
+                at: word.span
+            )
         }
         let host = settings.request.buildPlatforms.first ?? settings.platform
         guard let platform = try? Platform(parsing: result.text, host: host) else {
             let missing = Self.advice(for: result.unmatched, in: settings.globals.keys)
-            let what = result.text.isEmpty ? "the platform '\(word.text)' is empty" : "'\(result.text)' is not a platform"
+            let what =
+                result.text.isEmpty ? "the platform '\(word.text)' is empty" : "'\(result.text)' is not a platform"
             throw file.error(what, at: word.span, advice: missing ?? "write it as os/arch[/variant], e.g. linux/amd64")
         }
         if result.matched.isEmpty, result.unmatched.isEmpty {
             let name = from.name?.text.lowercased() ?? ""
             if !name.contains(platform.os), !name.contains(platform.architecture) {
-                lint.warn(.fromPlatformFlagConstDisallowed, "FROM --platform flag should not use constant value \(GoText.quoted(result.text))", about: from.header, at: word.span)
+                lint.warn(
+                    .fromPlatformFlagConstDisallowed,
+                    "FROM --platform flag should not use constant value \(GoText.quoted(result.text))",
+                    about: from.header,
+                    at: word.span
+                )
             }
         }
         return platform
@@ -194,7 +226,9 @@ struct StageGraph {
     /// What is known of each stage's variables without its base image.
     private var scopes: [Int: StageScope] = [:]
 
-    private mutating func sources(of command: StageCommand, in number: Int, scope: StageScope) throws(DockerfileError) -> [Int?] {
+    private mutating func sources(of command: StageCommand, in number: Int, scope: StageScope) throws(DockerfileError)
+        -> [Int?]
+    {
         switch command.instruction {
         case .copy(let copy):
             guard let from = copy.from, !from.text.isEmpty else { return [] }
@@ -203,7 +237,9 @@ struct StageGraph {
             var result: [Int?] = []
             for mount in run.mounts {
                 let from = mount.from ?? ""
-                result.append(from.isEmpty ? nil : try source(from, at: mount.span, command, number, scope, allowsNumber: false))
+                result.append(
+                    from.isEmpty ? nil : try source(from, at: mount.span, command, number, scope, allowsNumber: false)
+                )
             }
             return result
         case .import(let value):
@@ -213,7 +249,12 @@ struct StageGraph {
     }
 
     private mutating func source(
-        _ written: String, at span: Span, _ command: StageCommand, _ number: Int, _ scope: StageScope, allowsNumber: Bool
+        _ written: String,
+        at span: Span,
+        _ command: StageCommand,
+        _ number: Int,
+        _ scope: StageScope,
+        allowsNumber: Bool
     ) throws(DockerfileError) -> Int {
         let name: String
         do {
@@ -225,8 +266,10 @@ struct StageGraph {
         if allowsNumber, let index = Int(name) {
             guard index >= 0, index < dockerfile.stages.count else {
                 throw command.error(
-                    "there is no stage \(index)", at: span,
-                    advice: "the file has \(dockerfile.stages.count), numbered from 0", in: file
+                    "there is no stage \(index)",
+                    at: span,
+                    advice: "the file has \(dockerfile.stages.count), numbered from 0",
+                    in: file
                 )
             }
             return index
@@ -234,7 +277,9 @@ struct StageGraph {
         return try externalNode(name, at: span, command)
     }
 
-    private mutating func externalNode(_ name: String, at span: Span, _ command: StageCommand) throws(DockerfileError) -> Int {
+    private mutating func externalNode(_ name: String, at span: Span, _ command: StageCommand) throws(DockerfileError)
+        -> Int
+    {
         if let known = external[name] { return known }
         let origin: StageNode.Origin
         if name == "scratch" {
@@ -251,8 +296,14 @@ struct StageGraph {
         }
         nodes.append(
             StageNode(
-                origin: origin, index: nil, name: nil, writtenBase: name, code: "", span: command.triggerSpan ?? span,
-                lines: command.lines, comments: []
+                origin: origin,
+                index: nil,
+                name: nil,
+                writtenBase: name,
+                code: "",
+                span: command.triggerSpan ?? span,
+                lines: command.lines,
+                comments: []
             )
         )
         external[name] = nodes.count - 1
@@ -285,12 +336,23 @@ struct StageGraph {
             let source = try SourceFile(name: name, bytes: Array(trigger.utf8))
             var reader = try LineReader(source)
             let raw = try reader.all()
-            guard raw.count == 1 else { throw source.error("a trigger is one instruction", at: Span(line: 1, column: 0, length: 1)) }
+            guard raw.count == 1 else {
+                throw source.error("a trigger is one instruction", at: Span(line: 1, column: 0, length: 1))
+            }
             let parser = InstructionParser(file: source, escape: UInt8(ascii: "\\"))
             let instruction = try parser.parse(raw[0], from: 0, within: "ONBUILD")
-            return StageCommand(instruction: instruction, file: source, triggerSpan: node.span, triggerLines: node.lines)
+            return StageCommand(
+                instruction: instruction,
+                file: source,
+                triggerSpan: node.span,
+                triggerLines: node.lines
+            )
         } catch {
-            throw file.error("the base image has the trigger ONBUILD \(trigger): \(error.message)", at: node.span, advice: error.advice)
+            throw file.error(
+                "the base image has the trigger ONBUILD \(trigger): \(error.message)",
+                at: node.span,
+                advice: error.advice
+            )
         }
     }
 
@@ -368,7 +430,9 @@ struct StageGraph {
                     guard let source, let other = nodes[source].index, other > index else { continue }
                     throw command.error(
                         "the stage '\(nodes[source].displayName)' stands after this one",
-                        at: command.instruction.header.keyword.span, advice: "move it before stage '\(nodes[number].displayName)'", in: file
+                        at: command.instruction.header.keyword.span,
+                        advice: "move it before stage '\(nodes[number].displayName)'",
+                        in: file
                     )
                 }
             }

@@ -62,7 +62,9 @@ struct FileActions {
     var capabilities: [String] {
         var result = ["file.base"]
         for case .copy(let copy) in actions.map(\.change) {
-            if !copy.includePatterns.isEmpty || !copy.excludePatterns.isEmpty { result.append("file.copy.includeexcludepatterns") }
+            if !copy.includePatterns.isEmpty || !copy.excludePatterns.isEmpty {
+                result.append("file.copy.includeexcludepatterns")
+            }
             if !copy.requiredPaths.isEmpty { result.append("file.copy.requiredpaths") }
             if !copy.symbolicMode.isEmpty { result.append("file.copy.modestring") }
         }
@@ -107,10 +109,16 @@ extension StageLowering {
     private func checkChecksum(_ transfer: FileTransfer, _ command: StageCommand) throws(DockerfileError) {
         guard !transfer.checksum.text.isEmpty, let source = transfer.sources.first else { return }
         if transfer.sources.count == 1, isRemote(source.text) { return }
-        throw command.error("--checksum needs a source that is a URL or a git repository", at: transfer.checksum.span, in: target.file)
+        throw command.error(
+            "--checksum needs a source that is a URL or a git repository",
+            at: transfer.checksum.span,
+            in: target.file
+        )
     }
 
-    private mutating func expand(_ files: TransferredFiles, _ command: StageCommand) throws(DockerfileError) -> FileTransfer {
+    private mutating func expand(_ files: TransferredFiles, _ command: StageCommand) throws(DockerfileError)
+        -> FileTransfer
+    {
         var transfer = FileTransfer()
         if let owner = files.owner { transfer.owner = try expand(owner, command) }
         if let mode = files.mode {
@@ -118,8 +126,10 @@ extension StageLowering {
             if !transfer.writtenMode.isEmpty {
                 guard let parsed = FileMode(transfer.writtenMode) else {
                     throw command.error(
-                        "--chmod has no value '\(transfer.writtenMode)'", at: mode.span,
-                        advice: "write octal digits up to 7777, or letters such as u=rwX,go=rX", in: target.file
+                        "--chmod has no value '\(transfer.writtenMode)'",
+                        at: mode.span,
+                        advice: "write octal digits up to 7777, or letters such as u=rwX,go=rX",
+                        in: target.file
                     )
                 }
                 transfer.mode = parsed
@@ -198,10 +208,18 @@ extension StageLowering {
         return text + " \(transfer.destination)"
     }
 
-    private mutating func add(_ transfer: FileTransfer, to actions: inout FileActions, name: String, _ command: StageCommand)
+    private mutating func add(
+        _ transfer: FileTransfer,
+        to actions: inout FileActions,
+        name: String,
+        _ command: StageCommand
+    )
         throws(DockerfileError)
     {
-        var plain = CopyAction(source: "/", destination: PathText.destination(transfer.destination, in: state.workingDirectory))
+        var plain = CopyAction(
+            source: "/",
+            destination: PathText.destination(transfer.destination, in: state.workingDirectory)
+        )
         if !transfer.owner.isEmpty { plain.owner = Self.ownership(transfer.owner, base: actions.lookup) }
         plain.excludePatterns = transfer.excludes
         plain.createsDestinationPath = true
@@ -233,8 +251,13 @@ extension StageLowering {
     }
 
     private mutating func addGit(
-        _ git: GitReference, _ source: Word, _ transfer: FileTransfer, _ plain: CopyAction, to actions: inout FileActions,
-        name: String, _ command: StageCommand
+        _ git: GitReference,
+        _ source: Word,
+        _ transfer: FileTransfer,
+        _ plain: CopyAction,
+        to actions: inout FileActions,
+        name: String,
+        _ command: StageCommand
     ) throws(DockerfileError) {
         guard transfer.isAdd else {
             throw command.error("COPY can't take a git repository", at: source.span, advice: "use ADD", in: target.file)
@@ -244,14 +267,20 @@ extension StageLowering {
         }
         let given = transfer.checksum.text
         if !given.isEmpty, !git.checksum.isEmpty, given != git.checksum {
-            throw command.error("--checksum and the URL say different commits", at: transfer.checksum.span, in: target.file)
+            throw command.error(
+                "--checksum and the URL say different commits",
+                at: transfer.checksum.span,
+                in: target.file
+            )
         }
         let (operation, capabilities) = git.source(
             keepsGitDirectory: git.keepsGitDirectory ?? transfer.keepsGitDirectory ?? false,
             checksum: git.checksum.isEmpty ? given : git.checksum
         )
         let tree = target.plan.add(
-            .source(operation), metadata: VertexMetadata(name: name, capabilities: capabilities), lines: command.lines
+            .source(operation),
+            metadata: VertexMetadata(name: name, capabilities: capabilities),
+            lines: command.lines
         )
         var copy = plain
         copy.source = "/"
@@ -259,7 +288,11 @@ extension StageLowering {
     }
 
     private mutating func addURL(
-        _ source: Word, _ transfer: FileTransfer, _ plain: CopyAction, to actions: inout FileActions, name: String,
+        _ source: Word,
+        _ transfer: FileTransfer,
+        _ plain: CopyAction,
+        to actions: inout FileActions,
+        name: String,
         _ command: StageCommand
     ) throws(DockerfileError) {
         guard transfer.isAdd else {
@@ -271,8 +304,10 @@ extension StageLowering {
         if !transfer.checksum.text.isEmpty {
             guard let digest = try? ContentDigest(parsing: transfer.checksum.text) else {
                 throw command.error(
-                    "'\(transfer.checksum.text)' is no sha256 digest", at: transfer.checksum.span,
-                    advice: "write sha256:<64 hex digits>", in: target.file
+                    "'\(transfer.checksum.text)' is no sha256 digest",
+                    at: transfer.checksum.span,
+                    advice: "write sha256:<64 hex digits>",
+                    in: target.file
                 )
             }
             attributes[SourceAttribute.httpChecksum] = digest.description
@@ -280,7 +315,8 @@ extension StageLowering {
         }
         let tree = target.plan.add(
             .source(SourceOperation(identifier: source.text, attributes: attributes)),
-            metadata: VertexMetadata(name: name, capabilities: capabilities), lines: command.lines
+            metadata: VertexMetadata(name: name, capabilities: capabilities),
+            lines: command.lines
         )
         var copy = plain
         copy.source = "/" + fileName
@@ -298,7 +334,11 @@ extension StageLowering {
     }
 
     private mutating func addPath(
-        _ source: Word, _ transfer: FileTransfer, _ plain: CopyAction, to actions: inout FileActions, _ command: StageCommand
+        _ source: Word,
+        _ transfer: FileTransfer,
+        _ plain: CopyAction,
+        to actions: inout FileActions,
+        _ command: StageCommand
     ) {
         var copy = plain
         var path = source.text
@@ -340,7 +380,12 @@ extension StageLowering {
             isIgnored = ignored.decision(for: bytes).isMatch
         }
         guard isIgnored else { return }
-        warn(.copyIgnoredFile, "Attempting to \(transfer.isAdd ? "Add" : "Copy") file \(GoText.quoted(path)) that is excluded by .dockerignore", command, at: source.span)
+        warn(
+            .copyIgnoredFile,
+            "Attempting to \(transfer.isAdd ? "Add" : "Copy") file \(GoText.quoted(path)) that is excluded by .dockerignore",
+            command,
+            at: source.span
+        )
     }
 
     private mutating func add(_ document: Heredoc, _ plain: CopyAction, to actions: inout FileActions) {

@@ -17,7 +17,10 @@ extension StageLowering {
             state.exports.append(
                 .copy(
                     sources: sources,
-                    destination: PathText.destination(try expand(files.destination, command), in: state.workingDirectory),
+                    destination: PathText.destination(
+                        try expand(files.destination, command),
+                        in: state.workingDirectory
+                    ),
                     owner: try files.owner.map { word throws(DockerfileError) in try expand(word, command) } ?? "",
                     mode: try files.mode.map { word throws(DockerfileError) in try expand(word, command) } ?? "",
                     excludes: files.excludes.map(\.text),
@@ -25,9 +28,13 @@ extension StageLowering {
                 )
             )
         case .env(let env):
-            for (name, value) in try expand(env.variables, command) { state.exports.append(.env(name: name, value: value)) }
+            for (name, value) in try expand(env.variables, command) {
+                state.exports.append(.env(name: name, value: value))
+            }
         case .label(let label):
-            for (name, value) in try expand(label.labels, command) { state.exports.append(.label(name: name, value: value)) }
+            for (name, value) in try expand(label.labels, command) {
+                state.exports.append(.label(name: name, value: value))
+            }
         case .diff: state.exports.append(.diff(layers: state.startLayerCount))
         }
         state.image.container.labels[ExportLabel.name] = ExportLabel.text(state.exports)
@@ -52,7 +59,13 @@ extension StageLowering {
                 transfer.excludes = excludes
                 transfer.keepsParents = parents
                 for path in Self.paths(sources, destination) { noteImport("the path '\(path)'", origin, command) }
-                try replay(transfer, from: other.root, what: "COPY \(sources.joined(separator: " ")) \(destination)", value, command)
+                try replay(
+                    transfer,
+                    from: other.root,
+                    what: "COPY \(sources.joined(separator: " ")) \(destination)",
+                    value,
+                    command
+                )
             case .env(let name, let text):
                 noteImport("the variable '\(prefix + name)'", origin, command)
                 setEnvironment(prefix + name, text)
@@ -66,19 +79,31 @@ extension StageLowering {
         }
     }
 
-    private func exports(of source: Int, _ value: ImportInstruction, _ command: StageCommand) throws(DockerfileError) -> [ExportedItem] {
+    private func exports(of source: Int, _ value: ImportInstruction, _ command: StageCommand) throws(DockerfileError)
+        -> [ExportedItem]
+    {
         guard let other = target.states[source] else { return [] }
         let exports: [ExportedItem]
         if target.graph.nodes[source].isBuilt {
             exports = other.exports
         } else {
             guard let found = ExportLabel.items(other.image.container.labels[ExportLabel.name] ?? "[]") else {
-                throw command.error("the exports of '\(value.from.text)' can't be read", at: value.from.span, advice: "build it again", in: target.file)
+                throw command.error(
+                    "the exports of '\(value.from.text)' can't be read",
+                    at: value.from.span,
+                    advice: "build it again",
+                    in: target.file
+                )
             }
             exports = found
         }
         if exports.isEmpty {
-            throw command.error("'\(value.from.text)' exports nothing", at: value.from.span, advice: "add EXPORT to it, or use COPY --from", in: target.file)
+            throw command.error(
+                "'\(value.from.text)' exports nothing",
+                at: value.from.span,
+                advice: "add EXPORT to it, or use COPY --from",
+                in: target.file
+            )
         }
         return exports
     }
@@ -95,7 +120,13 @@ extension StageLowering {
         }
     }
 
-    private mutating func replay(_ transfer: FileTransfer, from tree: Int?, what: String, _ value: ImportInstruction, _ command: StageCommand)
+    private mutating func replay(
+        _ transfer: FileTransfer,
+        from tree: Int?,
+        what: String,
+        _ value: ImportInstruction,
+        _ command: StageCommand
+    )
         throws(DockerfileError)
     {
         var actions = FileActions(root: state.root)
@@ -112,7 +143,13 @@ extension StageLowering {
         plan(actions, "IMPORT \(value.from.text): \(what)", command)
     }
 
-    private func addImported(_ source: String, _ plain: CopyAction, _ keepsParents: Bool, _ tree: Int?, to actions: inout FileActions) {
+    private func addImported(
+        _ source: String,
+        _ plain: CopyAction,
+        _ keepsParents: Bool,
+        _ tree: Int?,
+        to actions: inout FileActions
+    ) {
         var copy = plain
         copy.source = PathText.clean(source)
         if keepsParents {
@@ -129,7 +166,8 @@ extension StageLowering {
     private mutating func plan(_ actions: FileActions, _ text: String, _ command: StageCommand) {
         let name = stepName(text, command, again: true)
         state.root = target.plan.add(
-            actions.operation, inputs: actions.inputs,
+            actions.operation,
+            inputs: actions.inputs,
             metadata: VertexMetadata(name: name, capabilities: actions.capabilities, ignoresCache: node.ignoresCache),
             lines: command.lines
         )
@@ -138,13 +176,18 @@ extension StageLowering {
 
     /// Copies what steps changed: the difference of two trees, so that scattered files come along.
     private mutating func replayDifference(
-        _ other: StageState, _ source: Int, _ layers: Int, _ value: ImportInstruction, _ command: StageCommand
+        _ other: StageState,
+        _ source: Int,
+        _ layers: Int,
+        _ value: ImportInstruction,
+        _ command: StageCommand
     ) throws(DockerfileError) {
         guard let upper = other.root else { return }
         let lower = target.graph.nodes[source].isBuilt ? other.startRoot : lowerPart(of: other, layers)
         let inputs = lower.map { [$0, upper] } ?? [upper]
         let difference = target.plan.add(
-            .diff(DiffOperation(lower: lower.map { _ in 0 }, upper: inputs.count - 1)), inputs: inputs,
+            .diff(DiffOperation(lower: lower.map { _ in 0 }, upper: inputs.count - 1)),
+            inputs: inputs,
             metadata: VertexMetadata(name: "[internal] what changed in \(value.from.text)", capabilities: ["diffop"])
         )
         var actions = FileActions(root: state.root)
@@ -167,7 +210,10 @@ extension StageLowering {
                 )
             ),
             platform: other.platform,
-            metadata: VertexMetadata(name: "[internal] base of \(image.reference.familiar)", capabilities: ["source.image", "source.image.layerlimit"])
+            metadata: VertexMetadata(
+                name: "[internal] base of \(image.reference.familiar)",
+                capabilities: ["source.image", "source.image.layerlimit"]
+            )
         )
     }
 }
@@ -185,7 +231,9 @@ enum ExportLabel {
     private static func json(_ item: ExportedItem) -> JSONValue {
         switch item {
         case .copy(let sources, let destination, let owner, let mode, let excludes, let parents):
-            var members: [String: JSONValue] = ["kind": "copy", "sources": JSONValue(sources), "destination": .string(destination)]
+            var members: [String: JSONValue] = [
+                "kind": "copy", "sources": JSONValue(sources), "destination": .string(destination),
+            ]
             if !owner.isEmpty { members["chown"] = .string(owner) }
             if !mode.isEmpty { members["chmod"] = .string(mode) }
             if !excludes.isEmpty { members["excludes"] = JSONValue(excludes) }
@@ -207,10 +255,15 @@ enum ExportLabel {
     private static func item(_ json: JSONValue) -> ExportedItem? {
         switch json["kind"]?.text {
         case "copy":
-            guard let sources = json["sources"]?.elements?.compactMap(\.text), let destination = json["destination"]?.text else { return nil }
+            guard let sources = json["sources"]?.elements?.compactMap(\.text),
+                let destination = json["destination"]?.text
+            else { return nil }
             return .copy(
-                sources: sources, destination: destination, owner: json["chown"]?.text ?? "",
-                mode: json["chmod"]?.text ?? "", excludes: json["excludes"]?.elements?.compactMap(\.text) ?? [],
+                sources: sources,
+                destination: destination,
+                owner: json["chown"]?.text ?? "",
+                mode: json["chmod"]?.text ?? "",
+                excludes: json["excludes"]?.elements?.compactMap(\.text) ?? [],
                 parents: json["parents"]?.boolean ?? false
             )
         case "env", "label":

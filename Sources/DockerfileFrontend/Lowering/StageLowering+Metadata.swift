@@ -6,13 +6,17 @@ import OCIModel
 
 extension StageLowering {
     /// Expands names and values, all with the variables before the instruction.
-    mutating func expand(_ assignments: [Assignment], _ command: StageCommand) throws(DockerfileError) -> [(String, String)] {
+    mutating func expand(_ assignments: [Assignment], _ command: StageCommand) throws(DockerfileError) -> [(
+        String, String
+    )] {
         var result: [(String, String)] = []
         for assignment in assignments {
             if assignment.isLegacy {
                 let name = command.instruction.header.name
                 warn(
-                    .legacyKeyValueFormat, "\"\(name) key=value\" should be used instead of legacy \"\(name) key value\" format", command
+                    .legacyKeyValueFormat,
+                    "\"\(name) key=value\" should be used instead of legacy \"\(name) key value\" format",
+                    command
                 )
             }
             result.append((try expand(assignment.key, command), try expand(assignment.value, command)))
@@ -38,7 +42,11 @@ extension StageLowering {
 
     private mutating func warnSecret(_ what: String, _ name: String, _ command: StageCommand) {
         guard SecretNames.looksSecret(name) else { return }
-        warn(.secretsUsedInArgOrEnv, "Do not use ARG or ENV instructions for sensitive data (\(what) \(GoText.quoted(name)))", command)
+        warn(
+            .secretsUsedInArgOrEnv,
+            "Do not use ARG or ENV instructions for sensitive data (\(what) \(GoText.quoted(name)))",
+            command
+        )
     }
 
     mutating func lower(_ label: LabelInstruction, _ command: StageCommand) throws(DockerfileError) {
@@ -57,7 +65,12 @@ extension StageLowering {
             let name = argument.name.text
             warnSecret("ARG", name, command)
             if argument.value != nil, TargetSettings.predefined.contains(name) {
-                warn(.shadowedPlatformArg, "The default of '\(name)' replaces the value that the build sets", command, at: argument.name.span)
+                warn(
+                    .shadowedPlatformArg,
+                    "The default of '\(name)' replaces the value that the build sets",
+                    command,
+                    at: argument.name.span
+                )
             }
             var value = settings.arguments[name]
             if value == nil, let written = argument.value { value = try expand(written, command) }
@@ -72,7 +85,12 @@ extension StageLowering {
     mutating func lower(_ workdir: WorkdirInstruction, _ command: StageCommand) throws(DockerfileError) {
         let path = try expand(workdir.path, command)
         if !state.hasWorkingDirectory, !PathText.isAbsolute(path) {
-            warn(.workdirRelativePath, "Relative workdir \(GoText.quoted(path)) can have unexpected results if the base image changes", command, at: workdir.path.span)
+            warn(
+                .workdirRelativePath,
+                "Relative workdir \(GoText.quoted(path)) can have unexpected results if the base image changes",
+                command,
+                at: workdir.path.span
+            )
         }
         state.hasWorkingDirectory = true
         let directory = PathText.workingDirectory(path, in: state.image.container.workingDir)
@@ -134,8 +152,10 @@ extension StageLowering {
         let signal = try expand(stop.signal, command)
         guard SignalName.isValid(signal) else {
             throw command.error(
-                "'\(signal)' is no signal", at: stop.signal.span,
-                advice: Suggestion.advice(signal, in: SignalName.all.map { "SIG\($0)" }, ignoringCase: true), in: target.file
+                "'\(signal)' is no signal",
+                at: stop.signal.span,
+                advice: Suggestion.advice(signal, in: SignalName.all.map { "SIG\($0)" }, ignoringCase: true),
+                in: target.file
             )
         }
         state.image.container.stopSignal = signal
@@ -156,14 +176,29 @@ extension StageLowering {
                 do {
                     let port = try PortRange(parsing: text)
                     if port.hasCapitals {
-                        warn(.exposeProtoCasing, "Defined protocol '\(text)' in EXPOSE instruction should be lowercase", command, at: word.span)
+                        warn(
+                            .exposeProtoCasing,
+                            "Defined protocol '\(text)' in EXPOSE instruction should be lowercase",
+                            command,
+                            at: word.span
+                        )
                     }
                     if port.hasHostPart {
-                        warn(.exposeInvalidFormat, "EXPOSE instruction should not define an IP address or host-port mapping, found '\(text)'", command, at: word.span)
+                        warn(
+                            .exposeInvalidFormat,
+                            "EXPOSE instruction should not define an IP address or host-port mapping, found '\(text)'",
+                            command,
+                            at: word.span
+                        )
                     }
                     ports.append(contentsOf: port.ports)
                 } catch {
-                    throw command.error(error.message, at: word.span, advice: "write PORT, PORT/udp or FIRST-LAST", in: target.file)
+                    throw command.error(
+                        error.message,
+                        at: word.span,
+                        advice: "write PORT, PORT/udp or FIRST-LAST",
+                        in: target.file
+                    )
                 }
             }
         }

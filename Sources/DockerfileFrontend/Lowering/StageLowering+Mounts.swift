@@ -40,7 +40,12 @@ extension StageLowering {
     }
 
     /// - Returns: The variable that holds the secret, if one does.
-    private mutating func addSecret(_ mount: Mount, _ flag: MountFlag, _ mounts: inout MountList, _ command: StageCommand) -> String? {
+    private mutating func addSecret(
+        _ mount: Mount,
+        _ flag: MountFlag,
+        _ mounts: inout MountList,
+        _ command: StageCommand
+    ) -> String? {
         var id = mount.source.isEmpty ? mount.id : mount.source
         if id.isEmpty { id = PathText.base(mount.target) }
         note(.secret, id, mount, flag, command)
@@ -51,29 +56,52 @@ extension StageLowering {
         if path.isEmpty, variable == nil { path = "/run/secrets/" + PathText.base(id) }
         if !path.isEmpty {
             let secret = SecretMount(
-                id: id, uid: mount.uid ?? 0, gid: mount.gid ?? 0, mode: mount.mode ?? 0o400, isOptional: !mount.isRequired
+                id: id,
+                uid: mount.uid ?? 0,
+                gid: mount.gid ?? 0,
+                mode: mount.mode ?? 0o400,
+                isOptional: !mount.isRequired
             )
             mounts.add(ExecMount(input: nil, destination: path, kind: .secret(secret)))
         }
         return variable
     }
 
-    private mutating func addAgent(_ mount: Mount, _ flag: MountFlag, _ mounts: inout MountList, _ command: StageCommand) {
+    private mutating func addAgent(
+        _ mount: Mount,
+        _ flag: MountFlag,
+        _ mounts: inout MountList,
+        _ command: StageCommand
+    ) {
         let id = mount.id.isEmpty ? "default" : mount.id
         note(.ssh, id, mount, flag, command)
         let socket = SecretMount(
-            id: id, uid: mount.uid ?? 0, gid: mount.gid ?? 0, mode: mount.mode ?? 0o600, isOptional: !mount.isRequired
+            id: id,
+            uid: mount.uid ?? 0,
+            gid: mount.gid ?? 0,
+            mode: mount.mode ?? 0o600,
+            isOptional: !mount.isRequired
         )
         mounts.add(ExecMount(input: nil, destination: mount.target, kind: .ssh(socket)))
     }
 
-    private mutating func note(_ purpose: SecretUse.Purpose, _ id: String, _ mount: Mount, _ flag: MountFlag, _ command: StageCommand) {
+    private mutating func note(
+        _ purpose: SecretUse.Purpose,
+        _ id: String,
+        _ mount: Mount,
+        _ flag: MountFlag,
+        _ command: StageCommand
+    ) {
         let position = target.file.position(command.triggerSpan ?? flag.span)
         target.secrets.append(SecretUse(purpose: purpose, id: id, isRequired: mount.isRequired, position: position))
     }
 
     private mutating func addTree(
-        _ mount: Mount, source: Int?, _ flag: MountFlag, _ mounts: inout MountList, _ command: StageCommand
+        _ mount: Mount,
+        source: Int?,
+        _ flag: MountFlag,
+        _ mounts: inout MountList,
+        _ command: StageCommand
     ) throws(DockerfileError) {
         var tree: Int?
         if let source, mount.kind != .tmpfs {
@@ -81,7 +109,11 @@ extension StageLowering {
         } else if mount.kind == .bind {
             tree = try target.mainContext()
         }
-        var exec = ExecMount(input: nil, destination: try destination(mount, flag, command), isReadOnly: mount.isReadOnly)
+        var exec = ExecMount(
+            input: nil,
+            destination: try destination(mount, flag, command),
+            isReadOnly: mount.isReadOnly
+        )
         switch mount.kind {
         case .cache:
             let id = mount.id.isEmpty ? PathText.clean(mount.target) : mount.id
@@ -109,10 +141,18 @@ extension StageLowering {
         }
     }
 
-    private func destination(_ mount: Mount, _ flag: MountFlag, _ command: StageCommand) throws(DockerfileError) -> String {
-        let path = PathText.isAbsolute(mount.target) ? mount.target : PathText.join("/", state.workingDirectory, mount.target)
+    private func destination(_ mount: Mount, _ flag: MountFlag, _ command: StageCommand) throws(DockerfileError)
+        -> String
+    {
+        let path =
+            PathText.isAbsolute(mount.target) ? mount.target : PathText.join("/", state.workingDirectory, mount.target)
         if PathText.clean(path) == "/" {
-            throw command.error("nothing can be mounted at '/'", at: flag.span, advice: "choose another target", in: target.file)
+            throw command.error(
+                "nothing can be mounted at '/'",
+                at: flag.span,
+                advice: "choose another target",
+                in: target.file
+            )
         }
         return path
     }

@@ -15,7 +15,10 @@ extension StageLowering {
         }
         let masked = try addMounts(run, command, &mounts)
         if settings.request.shmSize > 0 {
-            mounts.add(ExecMount(input: nil, destination: "/dev/shm", kind: .tmpfs(size: settings.request.shmSize)), tree: nil)
+            mounts.add(
+                ExecMount(input: nil, destination: "/dev/shm", kind: .tmpfs(size: settings.request.shmSize)),
+                tree: nil
+            )
         }
         configure(&process, sockets: mounts.sockets, environment: state.environment.environment())
         var exec = ExecOperation(process: process, mounts: mounts.sorted)
@@ -24,9 +27,13 @@ extension StageLowering {
         exec.secretEnvironment = mounts.variables
         let name = stepName(shownCode(command, keepsUnset: true, masking: masked, suffix: summary), command)
         state.root = target.plan.add(
-            .exec(exec), inputs: mounts.inputs, platform: state.platform,
+            .exec(exec),
+            inputs: mounts.inputs,
+            platform: state.platform,
             metadata: VertexMetadata(
-                name: name, command: command.instruction.header.code, capabilities: capabilities(exec),
+                name: name,
+                command: command.instruction.header.code,
+                capabilities: capabilities(exec),
                 ignoresCache: node.ignoresCache
             ),
             lines: command.lines
@@ -42,12 +49,18 @@ extension StageLowering {
         let allowed = settings.request.entitlements
         if run.security == .insecure, !allowed.contains("security.insecure") {
             throw command.error(
-                "RUN --security=insecure was not allowed", at: span("security"), advice: "pass --allow security.insecure", in: target.file
+                "RUN --security=insecure was not allowed",
+                at: span("security"),
+                advice: "pass --allow security.insecure",
+                in: target.file
             )
         }
         if network(run) == .host, !allowed.contains("network.host") {
             throw command.error(
-                "RUN with the host's network was not allowed", at: span("network"), advice: "pass --allow network.host", in: target.file
+                "RUN with the host's network was not allowed",
+                at: span("network"),
+                advice: "pass --allow network.host",
+                in: target.file
             )
         }
     }
@@ -129,6 +142,11 @@ extension StageLowering {
     }
 
     private func capabilities(_ exec: ExecOperation) -> [String] {
+        if exec.mounts.count == 1, exec.mounts[0].input != nil, exec.network == .sandbox, exec.security == .sandbox,
+            exec.process.proxy == nil, exec.process.ulimits.isEmpty, exec.secretEnvironment.isEmpty
+        {
+            return VertexMetadata.plainStep
+        }
         var result: Set<String> = ["exec.meta.base", "exec.meta.setsdefaultpath"]
         if exec.network != .sandbox { result.insert("exec.meta.network") }
         if exec.security != .sandbox { result.insert("exec.meta.security") }

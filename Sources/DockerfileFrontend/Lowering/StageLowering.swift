@@ -126,7 +126,8 @@ struct StageLowering {
     /// The platform, and the one that is compiled for where the variables say another.
     private var shownPlatform: String {
         let base = state.platform
-        guard let text = state.environment["TARGETPLATFORM"], let other = try? Platform(parsing: text, host: base) else { return base.description }
+        guard let text = state.environment["TARGETPLATFORM"], let other = try? Platform(parsing: text, host: base)
+        else { return base.description }
         if other.os == base.os, other.architecture != base.architecture {
             return "\(base)->\(other.architecture)" + (other.variant.isEmpty ? "" : "/\(other.variant)")
         }
@@ -134,14 +135,17 @@ struct StageLowering {
     }
 
     /// The instruction's code with its word in capitals and its variables expanded, where they can be.
-    func shownCode(_ command: StageCommand, keepsUnset: Bool = false, masking: Set<String> = [], suffix: String = "") -> String {
+    func shownCode(_ command: StageCommand, keepsUnset: Bool = false, masking: Set<String> = [], suffix: String = "")
+        -> String
+    {
         let header = command.instruction.header
         var lexer = lexer
         lexer.keepsQuotes = keepsUnset
         lexer.keepsUnset = keepsUnset
         let environment = state.environment
         let code = header.code + suffix
-        let expanded = (try? lexer.expand(code, lookup: { masking.contains($0) ? "****" : environment[$0] }).text) ?? code
+        let expanded =
+            (try? lexer.expand(code, lookup: { masking.contains($0) ? "****" : environment[$0] }).text) ?? code
         return header.name + expanded.dropFirst(header.keyword.text.count)
     }
 

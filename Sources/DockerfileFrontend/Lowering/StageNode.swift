@@ -67,6 +67,10 @@ struct StageCommand {
     /// An error at a place of the instruction; for a trigger, at its FROM.
     func error(_ message: String, at span: Span, advice: String? = nil, in main: SourceFile) -> DockerfileError {
         guard let triggerSpan else { return file.error(message, at: span, advice: advice) }
-        return main.error("in the trigger ONBUILD \(instruction.header.code): \(message)", at: triggerSpan, advice: advice)
+        return main.error(
+            "in the trigger ONBUILD \(instruction.header.code): \(message)",
+            at: triggerSpan,
+            advice: advice
+        )
     }
 }

@@ -34,7 +34,9 @@ final class TargetLowering {
         } catch {
             throw DockerfileError("\(error)")
         }
-        let mounts = graph.nodes.contains { $0.commands.contains { if case .run(let run) = $0.instruction { !run.mounts.isEmpty } else { false } } }
+        let mounts = graph.nodes.contains {
+            $0.commands.contains { if case .run(let run) = $0.instruction { !run.mounts.isEmpty } else { false } }
+        }
         isAlone = graph.nodes.count == 1 && !mounts
     }
 
@@ -80,7 +82,9 @@ final class TargetLowering {
     }
 
     /// The platform that a node's image is resolved for.
-    static func platform(of node: StageNode, _ settings: TargetSettings) -> Platform { node.platform ?? settings.platform }
+    static func platform(of node: StageNode, _ settings: TargetSettings) -> Platform {
+        node.platform ?? settings.platform
+    }
 
     private func image(_ number: Int, reference: ImageReference) -> StageState {
         let node = graph.nodes[number]
@@ -92,7 +96,8 @@ final class TargetLowering {
             lint.warn(
                 .invalidBaseImagePlatform,
                 "Base image \(node.writtenBase) was pulled with platform \(GoText.quoted(actual.description)), expected \(GoText.quoted(platform.description)) for current build",
-                at: node.span, comments: node.comments
+                at: node.span,
+                comments: node.comments
             )
         }
         let pinned = "\(image.reference.named)@\(image.digest)"
@@ -103,7 +108,8 @@ final class TargetLowering {
                 .source(SourceOperation(identifier: "docker-image://\(pinned)")),
                 platform: platform,
                 metadata: VertexMetadata(
-                    name: prefix(node, platform: platform) + "FROM \(pinned)", command: node.code,
+                    name: prefix(node, platform: platform) + "FROM \(pinned)",
+                    command: node.code,
                     capabilities: ["source.image"]
                 ),
                 lines: node.lines
@@ -122,7 +128,8 @@ final class TargetLowering {
 
     private func detected(_ actual: Platform, _ wanted: Platform) -> Platform {
         if actual.os == wanted.os, actual.architecture == wanted.architecture { return wanted }
-        return settings.request.buildPlatforms.first { $0.os == actual.os && $0.architecture == actual.architecture } ?? wanted
+        return settings.request.buildPlatforms.first { $0.os == actual.os && $0.architecture == actual.architecture }
+            ?? wanted
     }
 
     private static func isEmpty(_ config: ImageConfig) -> Bool {
@@ -160,7 +167,8 @@ final class TargetLowering {
             adopt(image, into: &state)
             let pinned = "\(image.reference.named)@\(image.digest)"
             state.root = plan.add(
-                .source(SourceOperation(identifier: "docker-image://\(pinned)")), platform: platform,
+                .source(SourceOperation(identifier: "docker-image://\(pinned)")),
+                platform: platform,
                 metadata: VertexMetadata(name: display + text, capabilities: ["source.image"])
             )
         case .ociLayout(let layout, _):
@@ -195,15 +203,21 @@ final class TargetLowering {
         case .git(let url):
             let reference: GitReference
             do throws(GitReference.Mistake) {
-                guard let found = try GitReference.parse(url) else { throw GitReference.Mistake(message: "it is no repository") }
+                guard let found = try GitReference.parse(url) else {
+                    throw GitReference.Mistake(message: "it is no repository")
+                }
                 reference = found
             } catch {
                 throw DockerfileError("the context '\(name)' is '\(url)': \(error.message)")
             }
             let (operation, capabilities) = reference.source(
-                keepsGitDirectory: reference.keepsGitDirectory ?? false, checksum: reference.checksum
+                keepsGitDirectory: reference.keepsGitDirectory ?? false,
+                checksum: reference.checksum
             )
-            return plan.add(.source(operation), metadata: VertexMetadata(name: display + "load git source \(url)", capabilities: capabilities))
+            return plan.add(
+                .source(operation),
+                metadata: VertexMetadata(name: display + "load git source \(url)", capabilities: capabilities)
+            )
         case .http(let url):
             return plan.add(
                 .source(SourceOperation(identifier: url, attributes: [SourceAttribute.httpFilename: "context"])),
@@ -224,7 +238,8 @@ final class TargetLowering {
         copy.unpacksArchive = true
         let action = FileAction(base: nil, source: .input(0), output: 0, change: .copy(copy))
         return plan.add(
-            .file(FileOperation(actions: [action])), inputs: [vertex],
+            .file(FileOperation(actions: [action])),
+            inputs: [vertex],
             metadata: VertexMetadata(name: display + "unpack build context", capabilities: ["file.base"])
         )
     }

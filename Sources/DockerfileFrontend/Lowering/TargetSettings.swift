@@ -113,7 +113,8 @@ struct TargetSettings {
         switch request.noCache {
         case .nothing: false
         case .everything: true
-        case .stages(let names): (stage.map { stage in names.contains { $0.lowercased() == stage } } ?? false) || names.contains("\(index)")
+        case .stages(let names):
+            (stage.map { stage in names.contains { $0.lowercased() == stage } } ?? false) || names.contains("\(index)")
         }
     }
 }

@@ -37,10 +37,13 @@ struct VertexPlan {
     func definition(output: Int?, source: SourceText) throws(LLBError) -> Definition {
         var builder = DefinitionBuilder(sources: [source])
         guard let output else { return try builder.finish(output: nil) }
-        var needed = Set([output])
-        for number in nodes.indices.reversed() where needed.contains(number) { needed.formUnion(nodes[number].inputs) }
-        var made: [Int: VertexInput] = [:]
-        for (number, node) in nodes.enumerated() where needed.contains(number) {
+        var needed = [Bool](repeating: false, count: nodes.count)
+        needed[output] = true
+        for number in nodes.indices.reversed() where needed[number] {
+            for input in nodes[number].inputs { needed[input] = true }
+        }
+        var made = [VertexInput?](repeating: nil, count: nodes.count)
+        for (number, node) in nodes.enumerated() where needed[number] {
             made[number] = builder.add(
                 node.operation,
                 inputs: node.inputs.compactMap { made[$0] },
@@ -66,17 +69,21 @@ extension VertexMetadata {
     init(name: String, command: String? = nil, capabilities: [String], ignoresCache: Bool = false) {
         self.init(description: ["llb.customname": name], ignoresCache: ignoresCache)
         if let command { description["com.docker.dockerfile.v1.command"] = command }
-        self.capabilities = Self.basic[capabilities] ?? Self.all(capabilities)
+        self.capabilities = Self.basic.first { $0.names == capabilities }?.all ?? Self.all(capabilities)
         if ignoresCache { self.capabilities["meta.ignorecache"] = true }
     }
 
     /// The sets that most vertices have, made once.
-    private static let basic: [[String]: [String: Bool]] = {
-        let sets = [["file.base"], ["source.image"], ["exec.meta.base", "exec.meta.setsdefaultpath", "exec.mount.bind"]]
-        return Dictionary(uniqueKeysWithValues: sets.map { ($0, all($0)) })
+    private static let basic: [(names: [String], all: [String: Bool])] = {
+        [["file.base"], plainStep, ["source.image"]].map { ($0, all($0)) }
     }()
 
+    /// The capabilities of a step without options.
+    static let plainStep = ["exec.meta.base", "exec.meta.setsdefaultpath", "exec.mount.bind"]
+
     private static func all(_ capabilities: [String]) -> [String: Bool] {
-        Dictionary((capabilities + ["constraints", "platform", "meta.description"]).map { ($0, true) }) { first, _ in first }
+        Dictionary((capabilities + ["constraints", "platform", "meta.description"]).map { ($0, true) }) { first, _ in
+            first
+        }
     }
 }

@@ -11,7 +11,10 @@ extension Dockerfile {
             "escape": .string(String(UnicodeScalar(directives.escape))),
             "directives": .array(
                 directives.all.map {
-                    ["name": .string($0.name), "value": .string($0.value.text), "line": .integer(Int64($0.value.span.line))]
+                    [
+                        "name": .string($0.name), "value": .string($0.value.text),
+                        "line": .integer(Int64($0.value.span.line)),
+                    ]
                 }
             ),
             "arguments": .array(globalArguments.map { tree(.arg($0)) }),
@@ -122,7 +125,9 @@ extension Dockerfile {
     }
 
     private func own(_ files: TransferredFiles) -> [String: JSONValue] {
-        var members: [String: JSONValue] = ["sources": json(files.sources), "destination": .string(files.destination.text)]
+        var members: [String: JSONValue] = [
+            "sources": json(files.sources), "destination": .string(files.destination.text),
+        ]
         if let owner = files.owner { members["chown"] = .string(owner.text) }
         if let mode = files.mode { members["chmod"] = .string(mode.text) }
         if files.isLinked { members["link"] = true }
@@ -138,7 +143,9 @@ extension Dockerfile {
             members["mounts"] = .array(
                 run.mounts.map { mount in
                     .object(
-                        Dictionary(mount.fields.map { ($0.key, $0.value.map(JSONValue.string) ?? true) }) { _, last in last }
+                        Dictionary(mount.fields.map { ($0.key, $0.value.map(JSONValue.string) ?? true) }) { _, last in
+                            last
+                        }
                     )
                 }
             )

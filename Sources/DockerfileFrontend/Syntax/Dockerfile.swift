@@ -52,7 +52,9 @@ public struct Dockerfile: Sendable {
         if raw.isEmpty {
             throw DockerfileError("\(fileName) has no instructions", advice: "start with FROM IMAGE")
         }
-        if stages.isEmpty { throw DockerfileError("\(fileName) has no stage to build", advice: "add a FROM instruction") }
+        if stages.isEmpty {
+            throw DockerfileError("\(fileName) has no stage to build", advice: "add a FROM instruction")
+        }
     }
 
     /// docker's own frontend, if the file asks for it.
@@ -60,8 +62,12 @@ public struct Dockerfile: Sendable {
         guard let syntax else { return allowsExtensions ? nil : "docker's Dockerfile" }
         let name = syntax.split(separator: " ").first.map(String.init) ?? syntax
         var path = name[...]
-        for prefix in ["docker.io/", "index.docker.io/"] where path.hasPrefix(prefix) { path = path.dropFirst(prefix.count) }
-        let isDockers = ["docker/dockerfile", "docker/dockerfile-upstream"].contains { path == $0 || path.hasPrefix($0 + ":") || path.hasPrefix($0 + "@") }
+        for prefix in ["docker.io/", "index.docker.io/"] where path.hasPrefix(prefix) {
+            path = path.dropFirst(prefix.count)
+        }
+        let isDockers = ["docker/dockerfile", "docker/dockerfile-upstream"].contains {
+            path == $0 || path.hasPrefix($0 + ":") || path.hasPrefix($0 + "@")
+        }
         return isDockers ? name : nil
     }
 }

@@ -127,4 +127,3 @@ struct LineReader {
         instruction.lastLine = number - 1
     }
 }
-

@@ -18,7 +18,9 @@ struct SourceFile: Sendable {
         self.name = name
         self.bytes = bytes
         var starts = [bytes.starts(with: [0xEF, 0xBB, 0xBF]) ? 3 : 0]
-        for (index, byte) in bytes.enumerated() where byte == 0x0A && index + 1 < bytes.count { starts.append(index + 1) }
+        for (index, byte) in bytes.enumerated() where byte == 0x0A && index + 1 < bytes.count {
+            starts.append(index + 1)
+        }
         self.starts = starts
         if bytes.starts(with: [0xFF, 0xFE]) || bytes.starts(with: [0xFE, 0xFF]) {
             throw DockerfileError("\(name) is UTF-16 text", advice: "save it as UTF-8")
@@ -28,7 +30,9 @@ struct SourceFile: Sendable {
 
     private func notText() -> DockerfileError {
         for number in 1...lineCount where String(validating: lineBytes(number), as: UTF8.self) == nil {
-            let good = lineBytes(number).indices.last { String(validating: lineBytes(number)[..<$0], as: UTF8.self) != nil }
+            let good = lineBytes(number).indices.last {
+                String(validating: lineBytes(number)[..<$0], as: UTF8.self) != nil
+            }
             let span = Span(line: number, column: (good ?? 0) - (lineBytes(number).startIndex), length: 1)
             return error("the line is not UTF-8 text", at: span, advice: "save the file as UTF-8")
         }
@@ -63,7 +67,11 @@ struct SourceFile: Sendable {
             message,
             advice: advice,
             kind: kind,
-            position: DockerfilePosition(file: name, line: span.line, column: String(decoding: line[..<start], as: UTF8.self).count + 1),
+            position: DockerfilePosition(
+                file: name,
+                line: span.line,
+                column: String(decoding: line[..<start], as: UTF8.self).count + 1
+            ),
             line: String(decoding: line, as: UTF8.self),
             length: String(decoding: line[start..<end], as: UTF8.self).count
         )
