@@ -36,18 +36,23 @@ public struct ContentDigest: Hashable, Sendable {
 
     /// Parses a digest from text, as the function above.
     public init(parsing text: String) throws(DigestError) {
-        guard text.hasPrefix("sha256:") else { throw .unsupportedAlgorithm(text) }
-        try self.init(digits: Array(text.utf8.dropFirst("sha256:".utf8.count)))
+        let units = Array(text.utf8)
+        guard units.starts(with: Self.prefix) else { throw .unsupportedAlgorithm(text) }
+        try self.init(digits: units[Self.prefix.count...])
     }
 
-    /// Parses the 64 lowercase hexadecimal digits alone, as file names in an OCI layout have them.
-    public init(hex: some StringProtocol) throws(DigestError) { try self.init(digits: Array(hex.utf8)) }
+    private static let prefix = Array("sha256:".utf8)
 
-    private init(digits: [UInt8]) throws(DigestError) {
+    /// Parses the 64 lowercase hexadecimal digits alone, as file names in an OCI layout have them.
+    public init(hex: some StringProtocol) throws(DigestError) { try self.init(digits: Array(hex.utf8)[...]) }
+
+    private init(digits: ArraySlice<UInt8>) throws(DigestError) {
         guard digits.count == 64 else { throw .malformed(String(decoding: digits, as: UTF8.self)) }
         var words: (UInt64, UInt64, UInt64, UInt64) = (0, 0, 0, 0)
-        for (index, digit) in digits.enumerated() {
-            guard let nibble = Self.nibble(digit) else { throw .malformed(String(decoding: digits, as: UTF8.self)) }
+        for index in 0..<64 {
+            guard let nibble = Self.nibble(digits[digits.startIndex + index]) else {
+                throw .malformed(String(decoding: digits, as: UTF8.self))
+            }
             switch index >> 4 {
             case 0: words.0 = words.0 << 4 | UInt64(nibble)
             case 1: words.1 = words.1 << 4 | UInt64(nibble)

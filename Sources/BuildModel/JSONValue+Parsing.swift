@@ -185,7 +185,8 @@ private struct JSONParser {
     /// A string without escapes, taken whole; `nil`, and nothing read, for any other.
     private mutating func plainString() throws(JSONError) -> String? {
         var end = at
-        while end < bytes.count, bytes[end] != UInt8(ascii: "\""), bytes[end] != UInt8(ascii: "\\"), bytes[end] >= 0x20 {
+        while end < bytes.count, bytes[end] != UInt8(ascii: "\""), bytes[end] != UInt8(ascii: "\\"), bytes[end] >= 0x20
+        {
             end += 1
         }
         guard end < bytes.count, bytes[end] == UInt8(ascii: "\"") else { return nil }

@@ -44,12 +44,13 @@ extension JSONValue {
 
     private static func write(_ text: String, into out: inout [UInt8]) {
         out.append(UInt8(ascii: "\""))
-        let isPlain = text.utf8.allSatisfy { $0 >= 0x20 && $0 != UInt8(ascii: "\"") && $0 != UInt8(ascii: "\\") }
-        if isPlain {
-            out.append(contentsOf: text.utf8)
+        let start = out.count
+        out.append(contentsOf: text.utf8)
+        if !out[start...].contains(where: { $0 < 0x20 || $0 == UInt8(ascii: "\"") || $0 == UInt8(ascii: "\\") }) {
             out.append(UInt8(ascii: "\""))
             return
         }
+        out.removeLast(out.count - start)
         for unit in text.utf8 {
             switch unit {
             case UInt8(ascii: "\""): out.append(contentsOf: "\\\"".utf8)

@@ -102,20 +102,31 @@ public final class EventLog: EventAppending, ResultLookup, Sendable {
     /// A result that this process appended is given once it is committed, for which this waits.
     public func result(forKey key: ContentDigest) async throws -> KnownResult? {
         if writer.isWaiting(forKey: key) { try await writer.flush() }
+        let mayChange = writer.isWaitingForLayers
         let index = index
-        return try await Offload.run { try index.lookUp { try ResultQueries.result($0, key: key) } }
+        let find: @Sendable () throws -> ResultQueries.Answer = {
+            try index.lookUp { try ResultQueries.result($0, key: key) }
+        }
+        var answer = try await Offload.run(find)
+        if answer.isBlocked, mayChange {
+            try await writer.flush()
+            answer = try await Offload.run(find)
+        }
+        return answer.isBlocked ? nil : answer.known
     }
 
     /// The layers of a snapshot that an event named by its ChainID, lowest first; `nil` when no event did.
     ///
     /// Layers that this process named are given once that is committed, for which this waits.
     public func layers(ofChain chainID: ContentDigest) async throws -> [ContentDigest]? {
+        // Asked before the tables are read: what is committed in between is found there.
+        let mayChange = writer.isWaitingForLayers
         let index = index
         let find: @Sendable () throws -> [ContentDigest]? = {
             try index.lookUp { try ResultQueries.layers($0, chainID: chainID) }
         }
         if let layers = try await Offload.run(find) { return layers }
-        guard writer.isWaitingForLayers else { return nil }
+        guard mayChange else { return nil }
         try await writer.flush()
         return try await Offload.run(find)
     }

@@ -7,7 +7,10 @@ import Testing
 @testable import BuildEvents
 
 @Suite struct CheckpointTests {
-    private let checkpoint = Checkpoint(origin: "example.org/log", head: TreeHead(size: 12, root: EventSamples.digest("r")))
+    private let checkpoint = Checkpoint(
+        origin: "example.org/log",
+        head: TreeHead(size: 12, root: EventSamples.digest("r"))
+    )
 
     @Test("Ed25519 gives the signatures of RFC 8032, section 7.1")
     func vectors() throws {
@@ -57,7 +60,8 @@ import Testing
     @Test("A note of the Go implementation's documentation verifies")
     func publishedNote() throws {
         let key = try NoteVerifier(parsing: "PeterNeumann+c74f20a3+ARpc2QcUPDhMQegwxbzhKqiBfsVkmqq/LDE4izWy10TW")
-        let text = "If you think cryptography is the answer to your problem,\nthen you don't know what your problem is.\n"
+        let text =
+            "If you think cryptography is the answer to your problem,\nthen you don't know what your problem is.\n"
         let note = try SignedNote(
             parsing: text
                 + "\n— PeterNeumann x08go/ZJkuBS9UG/SffcvIAQxVBtiFupLLr8pAcElZInNIuGUgYN1FFYC2pZSNXgKvqfqdngotpRZb6KE6RyyBwJnAM=\n"
@@ -88,7 +92,8 @@ import Testing
         "What is no checkpoint is refused",
         arguments: [
             "", "a\n", "a\n1\n", "\n1\n47DEQpj8HBSa+/TImW+5JCeuQeRkm5NMpJWZG3hSuFU=\n",
-            "a\n01\n47DEQpj8HBSa+/TImW+5JCeuQeRkm5NMpJWZG3hSuFU=\n", "a\n-1\n47DEQpj8HBSa+/TImW+5JCeuQeRkm5NMpJWZG3hSuFU=\n",
+            "a\n01\n47DEQpj8HBSa+/TImW+5JCeuQeRkm5NMpJWZG3hSuFU=\n",
+            "a\n-1\n47DEQpj8HBSa+/TImW+5JCeuQeRkm5NMpJWZG3hSuFU=\n",
             "a\n1\n47DEQpj8HBSa\n", "a\n1\n47DEQpj8HBSa+/TImW+5JCeuQeRkm5NMpJWZG3hSuFU=",
         ]
     )

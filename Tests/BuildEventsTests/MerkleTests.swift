@@ -64,7 +64,8 @@ private enum Definition {
     func vectors() {
         // The test vectors of certificate-transparency's reference implementation: eight inputs.
         let inputs: [[UInt8]] = [
-            [], [0], [0x10], [0x20, 0x21], [0x30, 0x31], [0x40, 0x41, 0x42, 0x43], Array(0x50...0x57), Array(0x60...0x6F),
+            [], [0], [0x10], [0x20, 0x21], [0x30, 0x31], [0x40, 0x41, 0x42, 0x43], Array(0x50...0x57),
+            Array(0x60...0x6F),
         ]
         var frontier = MerkleFrontier()
         #expect(frontier.root.hex == "e3b0c44298fc1c149afbf4c8996fb92427ae41e4649b934ca495991b7852b855")

@@ -21,7 +21,10 @@ import Testing
         #expect(try BuildEvent(kind: wire.kind, version: wire.version, body: json) == event)
     }
 
-    @Test("An event that lacks a required member is refused, and the member is named", arguments: EventSamples.everyKind)
+    @Test(
+        "An event that lacks a required member is refused, and the member is named",
+        arguments: EventSamples.everyKind
+    )
     func missingMember(event: BuildEvent) throws {
         let wire = event.wire
         let body = try WireBody(kind: wire.kind, reading: JSONValue(parsing: wire.body))
@@ -93,7 +96,12 @@ import Testing
         ]
         for (version, text) in bodies {
             let stored = StoredEvent(
-                seq: 1, build: "", kind: "fallback", version: version, time: 0, body: Array(text.utf8)
+                seq: 1,
+                build: "",
+                kind: "fallback",
+                version: version,
+                time: 0,
+                body: Array(text.utf8)
             )
             #expect(try stored.recorded(upcasters: upcasters).event == expected)
         }
@@ -108,7 +116,9 @@ import Testing
     func lines() throws {
         let event = StoredEvent(
             RecordedEvent(
-                seq: 3, build: EventSamples.build(1), time: Timestamp(nanoseconds: 5),
+                seq: 3,
+                build: EventSamples.build(1),
+                time: Timestamp(nanoseconds: 5),
                 event: .secretUsed(SecretUsed(vertex: EventSamples.digest("v"), id: "t\u{1}\"\\é"))
             )
         )

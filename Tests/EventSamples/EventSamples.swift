@@ -26,15 +26,24 @@ public enum EventSamples {
     private static let builds: [BuildEvent] = [
         .buildStarted(
             BuildStarted(
-                frontend: "dockerfile", options: ["target": "app", "build-arg:X": "ü\n\"quoted\""], tags: ["app:1"],
-                engine: "1.0", semantics: 3, platform: "linux/amd64", of: build(1), relation: "replay",
+                frontend: "dockerfile",
+                options: ["target": "app", "build-arg:X": "ü\n\"quoted\""],
+                tags: ["app:1"],
+                engine: "1.0",
+                semantics: 3,
+                platform: "linux/amd64",
+                of: build(1),
+                relation: "replay",
                 happened: ["pid": 42, "command": ["reel", "build", "."], "host": "here"]
             )
         ),
         .definitionLoaded(
             DefinitionLoaded(
-                definition: digest("definition"), config: digest("config"), platform: "linux/amd64",
-                dockerfile: digest("dockerfile"), vertices: 12
+                definition: digest("definition"),
+                config: digest("config"),
+                platform: "linux/amd64",
+                dockerfile: digest("dockerfile"),
+                vertices: 12
             )
         ),
         .buildFinished(
@@ -45,18 +54,32 @@ public enum EventSamples {
     ]
 
     private static let sources: [BuildEvent] = [
-        .sourceResolving(SourceResolving(vertex: digest("v"), identifier: "docker-image://docker.io/library/debian:12")),
+        .sourceResolving(
+            SourceResolving(vertex: digest("v"), identifier: "docker-image://docker.io/library/debian:12")
+        ),
         .sourceResolved(
             SourceResolved(
-                identifier: "docker-image://docker.io/library/debian:12", type: "image", pin: "sha256:1", how: "registry",
-                movedFrom: "sha256:0", layers: [digest("base")], blobs: [digest("manifest")], details: ["ref": "12"],
+                identifier: "docker-image://docker.io/library/debian:12",
+                type: "image",
+                pin: "sha256:1",
+                how: "registry",
+                movedFrom: "sha256:0",
+                layers: [digest("base")],
+                blobs: [digest("manifest")],
+                details: ["ref": "12"],
                 happened: ["bytes": 9]
             )
         ),
         .contextDigested(
             ContextDigested(
-                name: "context", digest: digest("context"), manifest: digest("files"), layer: digest("tar"), files: 3,
-                bytes: 4096, ignoreRules: digest("ignore"), happened: ["read": 1]
+                name: "context",
+                digest: digest("context"),
+                manifest: digest("files"),
+                layer: digest("tar"),
+                files: 3,
+                bytes: 4096,
+                ignoreRules: digest("ignore"),
+                happened: ["read": 1]
             )
         ),
         .contextSkipped(ContextSkipped(name: "context", path: "run/socket", reason: "socket")),
@@ -66,21 +89,31 @@ public enum EventSamples {
         .stepKeyed(StepKeyed(vertex: digest("v"), name: "RUN make", key: digest("k"), preimage: digest("k"))),
         .stepReused(
             StepReused(
-                vertex: digest("v"), key: digest("k"), producer: 17, origin: "local",
+                vertex: digest("v"),
+                key: digest("k"),
+                producer: 17,
+                origin: "local",
                 results: [result(on: digest("base"), "made")]
             )
         ),
         .stepStarted(
             StepStarted(
-                vertex: digest("v"), key: digest("k"), operation: "exec", argv: ["/bin/sh", "-c", "make"],
-                mounts: ["tmpfs /tmp"], network: "none", capabilities: ["CAP_CHOWN"], seccomp: digest("profile"),
+                vertex: digest("v"),
+                key: digest("k"),
+                operation: "exec",
+                argv: ["/bin/sh", "-c", "make"],
+                mounts: ["tmpfs /tmp"],
+                network: "none",
+                capabilities: ["CAP_CHOWN"],
+                seccomp: digest("profile"),
                 happened: ["runtime": "crun 1.8"]
             )
         ),
         .stepOutput(StepOutput(vertex: digest("v"), blob: digest("output"), bytes: 100)),
         .stepFinished(
             StepFinished(
-                vertex: digest("v"), key: digest("k"),
+                vertex: digest("v"),
+                key: digest("k"),
                 results: [
                     result(on: digest("base"), "made"), StepResult(parent: nil, diffID: nil, chainID: nil, size: 0),
                 ],
@@ -89,7 +122,12 @@ public enum EventSamples {
         ),
         .stepFailed(
             StepFailed(
-                vertex: digest("v"), key: digest("k"), message: "exit code 2", exitCode: 2, signal: 9, outOfMemory: true,
+                vertex: digest("v"),
+                key: digest("k"),
+                message: "exit code 2",
+                exitCode: 2,
+                signal: 9,
+                outOfMemory: true,
                 happened: ["ns": 1]
             )
         ),
@@ -104,7 +142,11 @@ public enum EventSamples {
         ),
         .replayCompared(
             ReplayCompared(
-                original: build(1), vertex: digest("v"), subject: "diffID", expected: "sha256:1", actual: "sha256:2",
+                original: build(1),
+                vertex: digest("v"),
+                subject: "diffID",
+                expected: "sha256:1",
+                actual: "sha256:2",
                 identical: false
             )
         ),
@@ -112,8 +154,13 @@ public enum EventSamples {
         .cacheExported(CacheTransfer(type: "local", name: "/cache", digest: digest("cache"), keys: 5)),
         .imageStored(
             ImageStored(
-                names: ["docker.io/library/app:1"], manifest: digest("m"), size: 500, config: digest("c"),
-                platform: "linux/amd64", layers: [digest("base"), digest("layer made")], origin: "build"
+                names: ["docker.io/library/app:1"],
+                manifest: digest("m"),
+                size: 500,
+                config: digest("c"),
+                platform: "linux/amd64",
+                layers: [digest("base"), digest("layer made")],
+                origin: "build"
             )
         ),
         .imageUntagged(ImageUntagged(name: "docker.io/library/app:1")),

@@ -49,9 +49,14 @@ public struct RandomHistory {
         let id = EventSamples.build(made)
         open.append(id)
         let started = BuildStarted(
-            frontend: chance(80) ? "dockerfile" : "llb", options: chance(50) ? ["target": "t\(number(4))"] : [:],
-            tags: (0..<number(3)).map { "app:\($0)" }, engine: "1", semantics: 1, platform: "linux/amd64",
-            of: made > 1 && chance(20) ? EventSamples.build(made - 1) : nil, relation: "replay",
+            frontend: chance(80) ? "dockerfile" : "llb",
+            options: chance(50) ? ["target": "t\(number(4))"] : [:],
+            tags: (0..<number(3)).map { "app:\($0)" },
+            engine: "1",
+            semantics: 1,
+            platform: "linux/amd64",
+            of: made > 1 && chance(20) ? EventSamples.build(made - 1) : nil,
+            relation: "replay",
             happened: ["pid": .integer(Int64(number(30_000)))]
         )
         return (id, .buildStarted(started))
@@ -62,8 +67,12 @@ public struct RandomHistory {
         self.layers += layers
         return .sourceResolved(
             SourceResolved(
-                identifier: "docker-image://i\(number(6))", type: "image", pin: "p\(number(4))",
-                how: chance(20) ? "record" : "store", layers: layers, blobs: [digest("manifest", 40)]
+                identifier: "docker-image://i\(number(6))",
+                type: "image",
+                pin: "p\(number(4))",
+                how: chance(20) ? "record" : "store",
+                layers: layers,
+                blobs: [digest("manifest", 40)]
             )
         )
     }
@@ -73,8 +82,12 @@ public struct RandomHistory {
         if let layer { layers.append(layer) }
         return .contextDigested(
             ContextDigested(
-                name: "c\(number(3))", digest: digest("context", 30), manifest: digest("files", 30), layer: layer,
-                files: number(1000), bytes: Int64(number(100_000))
+                name: "c\(number(3))",
+                digest: digest("context", 30),
+                manifest: digest("files", 30),
+                layer: layer,
+                files: number(1000),
+                bytes: Int64(number(100_000))
             )
         )
     }
@@ -85,7 +98,11 @@ public struct RandomHistory {
         let result = EventSamples.result(on: parent, "\(number(300))")
         if chance(40), let known = keys.last {
             let reused = StepReused(
-                vertex: vertex, key: known.key, producer: chance(30) ? 0 : 3, origin: "local", results: [known.result]
+                vertex: vertex,
+                key: known.key,
+                producer: chance(30) ? 0 : 3,
+                origin: "local",
+                results: [known.result]
             )
             waiting.append((build, .stepReused(reused)))
         } else if chance(90) {
@@ -95,7 +112,9 @@ public struct RandomHistory {
             keys.append((key, result))
             if let layer = result.diffID { layers.append(layer) }
         } else {
-            waiting.append((build, .stepFailed(StepFailed(vertex: vertex, key: key, message: "exit code 1", exitCode: 1))))
+            waiting.append(
+                (build, .stepFailed(StepFailed(vertex: vertex, key: key, message: "exit code 1", exitCode: 1)))
+            )
         }
         return (build, .stepKeyed(StepKeyed(vertex: vertex, name: "RUN x", key: key, preimage: key)))
     }
@@ -103,8 +122,13 @@ public struct RandomHistory {
     private mutating func image() -> BuildEvent {
         .imageStored(
             ImageStored(
-                names: ["app:\(number(5))"], manifest: digest("m", 40), size: 9, config: digest("c", 40),
-                platform: chance(70) ? "linux/amd64" : "linux/arm64", layers: [digest("base", 50)], origin: "build"
+                names: ["app:\(number(5))"],
+                manifest: digest("m", 40),
+                size: 9,
+                config: digest("c", 40),
+                platform: chance(70) ? "linux/amd64" : "linux/arm64",
+                layers: [digest("base", 50)],
+                origin: "build"
             )
         )
     }
@@ -133,9 +157,12 @@ public struct RandomHistory {
 }
 
 extension BuildEvent {
-    /// The event itself, or something harmless for one that begins or ends a build.
+    /// The event itself, or something harmless for one that begins or ends a build or speaks of the log itself.
     fileprivate var endless: BuildEvent {
-        if case .buildStarted = self { return .imageUntagged(ImageUntagged(name: "none")) }
-        return endsBuild ? .imageUntagged(ImageUntagged(name: "none")) : self
+        switch self {
+        case .buildStarted, .buildFinished, .buildFailed, .buildCancelled, .logCheckpointed, .logRecovered:
+            .imageUntagged(ImageUntagged(name: "none"))
+        default: self
+        }
     }
 }

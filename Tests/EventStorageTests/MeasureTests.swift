@@ -12,13 +12,16 @@ import Testing
 @Suite(.serialized) struct MeasureTests {
     private static let events = ProcessInfo.processInfo.environment["REEL_MEASURE"].flatMap(Int.init)
 
+    private static func processorSeconds() -> Double { Double(clock()) / Double(CLOCKS_PER_SEC) }
+
     private func seconds(_ name: String, _ work: () async throws -> Void) async rethrows -> Double {
         let clock = ContinuousClock()
         let start = clock.now
+        let used = Self.processorSeconds()
         try await work()
         let (whole, fraction) = (clock.now - start).components
         let seconds = Double(whole) + Double(fraction) * 1e-18
-        print("measured: \(name): \(seconds) s")
+        print("measured: \(name): \(seconds) s, of the processor \(Self.processorSeconds() - used) s")
         return seconds
     }
 
@@ -68,7 +71,11 @@ import Testing
                     log.append(.stepKeyed(StepKeyed(vertex: key, name: "n", key: key, preimage: key)), build: build)
                     if let known = try await log.result(forKey: key) {
                         let reused = StepReused(
-                            vertex: key, key: key, producer: known.producer, origin: "local", results: known.results
+                            vertex: key,
+                            key: key,
+                            producer: known.producer,
+                            origin: "local",
+                            results: known.results
                         )
                         log.append(.stepReused(reused), build: build)
                     } else {

@@ -16,7 +16,9 @@ import Testing
         let events = try await AuditTests.fill(scratch)
         let leaves = try scratch.open().storedEvents().map(\.leaf)
         try AuditTests.tamper(
-            scratch, "DROP TRIGGER events_stay", "UPDATE events SET body = body || ' ' WHERE seq = 20"
+            scratch,
+            "DROP TRIGGER events_stay",
+            "UPDATE events SET body = body || ' ' WHERE seq = 20"
         )
         let salvage = try EventLog.salvage(root: scratch.root, clock: scratch.clock)
         #expect(salvage.lost == [20...20])

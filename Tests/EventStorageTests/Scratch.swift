@@ -21,7 +21,9 @@ final class Scratch: Sendable {
     var log: FilePath { root.appending("log.sqlite") }
     var index: FilePath { root.appending("index.sqlite") }
 
-    func open(creating: Bool = true) throws -> EventLog { try EventLog.open(root: root, clock: clock, creating: creating) }
+    func open(creating: Bool = true) throws -> EventLog {
+        try EventLog.open(root: root, clock: clock, creating: creating)
+    }
 }
 
 /// A clock whose every reading is a microsecond later.

@@ -16,7 +16,8 @@ public struct MerkleFrontier: Equatable, Sendable {
 
     /// The frontier of a stored tree over `size` leaves.
     public init<Failure: Error>(
-        size: Int64, node: (MerkleNode) throws(Failure) -> ContentDigest
+        size: Int64,
+        node: (MerkleNode) throws(Failure) -> ContentDigest
     ) throws(Failure) {
         self.init()
         self.size = size
@@ -29,7 +30,8 @@ public struct MerkleFrontier: Equatable, Sendable {
 
     /// Adds a leaf, and tells each interior node that it completes, lowest first.
     public mutating func append<Failure: Error>(
-        _ leaf: ContentDigest, completed: (MerkleNode, ContentDigest) throws(Failure) -> Void
+        _ leaf: ContentDigest,
+        completed: (MerkleNode, ContentDigest) throws(Failure) -> Void
     ) throws(Failure) {
         var hash = leaf
         var index = size

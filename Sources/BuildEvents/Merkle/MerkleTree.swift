@@ -39,14 +39,17 @@ public enum MerkleTree {
 
     /// The root over the first `size` leaves.
     public static func root<Failure: Error>(
-        size: Int64, node: (MerkleNode) throws(Failure) -> ContentDigest
+        size: Int64,
+        node: (MerkleNode) throws(Failure) -> ContentDigest
     ) throws(Failure) -> ContentDigest {
         size == 0 ? emptyRoot : try root(from: 0, to: size, node: node)
     }
 
     /// The hashes from the sibling of leaf `index` up to the root over `size` leaves; `index` must be below `size`.
     public static func inclusionPath<Failure: Error>(
-        index: Int64, size: Int64, node: (MerkleNode) throws(Failure) -> ContentDigest
+        index: Int64,
+        size: Int64,
+        node: (MerkleNode) throws(Failure) -> ContentDigest
     ) throws(Failure) -> [ContentDigest] {
         var (start, end) = (Int64(0), size)
         var path: [ContentDigest] = []
@@ -65,7 +68,9 @@ public enum MerkleTree {
 
     /// The hashes that prove the first `from` leaves of `to` unchanged; `0 < from <= to`, empty when they are equal.
     public static func consistencyPath<Failure: Error>(
-        from: Int64, to: Int64, node: (MerkleNode) throws(Failure) -> ContentDigest
+        from: Int64,
+        to: Int64,
+        node: (MerkleNode) throws(Failure) -> ContentDigest
     ) throws(Failure) -> [ContentDigest] {
         var (start, end) = (Int64(0), to)
         var path: [ContentDigest] = []
@@ -92,7 +97,9 @@ public enum MerkleTree {
 
     /// The root over leaves `start` to `end`, where `start` is a multiple of the power of two above their number.
     private static func root<Failure: Error>(
-        from start: Int64, to end: Int64, node: (MerkleNode) throws(Failure) -> ContentDigest
+        from start: Int64,
+        to end: Int64,
+        node: (MerkleNode) throws(Failure) -> ContentDigest
     ) throws(Failure) -> ContentDigest {
         var peaks: [ContentDigest] = []
         var at = start

@@ -65,7 +65,11 @@ public struct DefinitionLoaded: Equatable, Sendable {
 
     /// Makes the payload.
     public init(
-        definition: ContentDigest, config: ContentDigest?, platform: String, dockerfile: ContentDigest?, vertices: Int
+        definition: ContentDigest,
+        config: ContentDigest?,
+        platform: String,
+        dockerfile: ContentDigest?,
+        vertices: Int
     ) {
         self.definition = definition
         self.config = config

@@ -56,7 +56,12 @@ public struct ReplayCompared: Equatable, Sendable {
 
     /// Makes the payload.
     public init(
-        original: BuildID, vertex: ContentDigest?, subject: String, expected: String, actual: String, identical: Bool
+        original: BuildID,
+        vertex: ContentDigest?,
+        subject: String,
+        expected: String,
+        actual: String,
+        identical: Bool
     ) {
         self.original = original
         self.vertex = vertex

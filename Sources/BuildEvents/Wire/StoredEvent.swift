@@ -96,7 +96,13 @@ extension StoredEvent {
             let time = members["time"]?.integer, let version = members["version"]?.integer
         else { throw fail("does not have the six members of an event") }
         self.init(
-            seq: seq, build: build, kind: kind, version: Int(version), time: time, body: body.canonicalBytes)
+            seq: seq,
+            build: build,
+            kind: kind,
+            version: Int(version),
+            time: time,
+            body: body.canonicalBytes
+        )
         guard canonicalBytes.elementsEqual(line) else { throw fail("is not in canonical form") }
     }
 

@@ -19,7 +19,9 @@ public struct WireBody: Equatable, Sendable {
     ///
     /// - Throws: `WireError` unless `is`, and `was` if there, are objects.
     public init(kind: String, reading json: JSONValue) throws(WireError) {
-        guard let semantic = json["is"]?.members else { throw WireError(kind: kind, member: "is", problem: "is missing") }
+        guard let semantic = json["is"]?.members else {
+            throw WireError(kind: kind, member: "is", problem: "is missing")
+        }
         self.semantic = semantic
         guard let was = json["was"] else { return }
         guard let volatile = was.members else { throw WireError(kind: kind, member: "was", problem: "is no object") }

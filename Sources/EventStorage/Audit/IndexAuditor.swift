@@ -16,7 +16,9 @@ struct IndexAuditor {
             let index = try Connections.open(files.index, isReadOnly: true)
             let reader = try LogReader(path: files.log)
             return try index.read { try compare($0, reader) }
-        } catch { return [LogFinding(nil, "\(files.index): \(LogAuditor.words(error)); 'reel log rebuild' makes it again")] }
+        } catch {
+            return [LogFinding(nil, "\(files.index): \(LogAuditor.words(error)); 'reel log rebuild' makes it again")]
+        }
     }
 
     private func compare(_ index: Database, _ log: LogReader) throws -> [LogFinding] {
@@ -47,7 +49,9 @@ struct IndexAuditor {
 
     /// The key of the first row that one has and the other has not.
     private func firstDifference(
-        _ index: Database, _ fresh: Database, _ table: (name: String, key: String, columns: String)
+        _ index: Database,
+        _ fresh: Database,
+        _ table: (name: String, key: String, columns: String)
     ) throws -> String? {
         let sql = "SELECT * FROM \(table.name) ORDER BY \(table.key)"
         let left = try Row.fetchCursor(index, sql: sql)

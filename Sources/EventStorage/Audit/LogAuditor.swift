@@ -61,7 +61,8 @@ struct LogAuditor {
                 guard frontier.root != head.root else { return [] }
                 return [
                     LogFinding(
-                        1...max(head.size, 1), "are not those of the checkpoint: their root is \(frontier.root), not \(head.root)"
+                        1...max(head.size, 1),
+                        "are not those of the checkpoint: their root is \(frontier.root), not \(head.root)"
                     )
                 ]
             }
@@ -117,7 +118,8 @@ struct LogAuditor {
             if row.leaf != leaf { found.append(LogFinding(seq, "is not what was appended: its leaf hash differs")) }
             do throws(WireError) {
                 switch try row.event.recorded().event {
-                case .logCheckpointed(let payload): noted.append((seq, TreeHead(size: payload.size, root: payload.root)))
+                case .logCheckpointed(let payload):
+                    noted.append((seq, TreeHead(size: payload.size, root: payload.root)))
                 case .logRecovered: stands.append(seq...seq)
                 default: break
                 }

@@ -85,7 +85,8 @@ struct LogPages {
     private static func hasShape(_ page: ArraySlice<UInt8>, at offset: Int) -> Bool {
         guard offset + 3 < page.endIndex, page[offset + 1] == 0 else { return false }
         let size = Int(page[offset])
-        return size == 3 ? page[offset + 2] == hashType
+        return size == 3
+            ? page[offset + 2] == hashType
             : (8...24).contains(size) && offset + size <= page.endIndex && page[offset + size - 1] == hashType
     }
 
@@ -167,5 +168,7 @@ private struct ByteReader {
         type >= 13 && type % 2 == 1 && type < 1 << 40 ? take(Int(type - 13) / 2) : nil
     }
 
-    mutating func blob(_ type: Int64) -> ContentDigest? { type == 76 ? take(32).flatMap { try? ContentDigest(bytes: $0) } : nil }
+    mutating func blob(_ type: Int64) -> ContentDigest? {
+        type == 76 ? take(32).flatMap { try? ContentDigest(bytes: $0) } : nil
+    }
 }

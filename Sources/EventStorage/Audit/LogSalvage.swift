@@ -79,9 +79,13 @@ struct LogRescue {
                         let event = rescued.kept[seq] ?? standIn(seq, LogRecovered(kept: 0, lost: ["\(seq)"]))
                         try appender.append(event)
                     }
-                    let lost = rescued.lost.map { $0.count == 1 ? "\($0.lowerBound)" : "\($0.lowerBound)-\($0.upperBound)" }
+                    let lost = rescued.lost.map {
+                        $0.count == 1 ? "\($0.lowerBound)" : "\($0.lowerBound)-\($0.upperBound)"
+                    }
                     let whole = LogRecovered(
-                        kept: Int64(rescued.kept.count), lost: lost, happened: ["damaged": .string(aside.string)]
+                        kept: Int64(rescued.kept.count),
+                        lost: lost,
+                        happened: ["damaged": .string(aside.string)]
                     )
                     try appender.append(standIn(rescued.last + 1, whole))
                     return .commit
@@ -120,7 +124,8 @@ struct LogRescue {
                 while done < size {
                     let count = try unsafe bytes.withUnsafeMutableBytes { buffer in
                         try unsafe file.read(
-                            fromAbsoluteOffset: Int64(done), into: UnsafeMutableRawBufferPointer(rebasing: buffer[done...])
+                            fromAbsoluteOffset: Int64(done),
+                            into: UnsafeMutableRawBufferPointer(rebasing: buffer[done...])
                         )
                     }
                     if count == 0 { break }
@@ -134,7 +139,10 @@ struct LogRescue {
     private static func write(_ bytes: [UInt8], to path: FilePath) throws {
         do {
             let file = try FileDescriptor.open(
-                path, .writeOnly, options: [.create, .truncate, .closeOnExec], permissions: FilePermissions(rawValue: 0o600)
+                path,
+                .writeOnly,
+                options: [.create, .truncate, .closeOnExec],
+                permissions: FilePermissions(rawValue: 0o600)
             )
             try file.closeAfter {
                 try file.writeAll(bytes)

@@ -123,7 +123,10 @@ extension BuildSummary {
         try row.bind(20, target)
         try row.run()
         for tag in tags {
-            let statement = try PreparedStatement(database, "INSERT OR IGNORE INTO build_tag (tag, build) VALUES (?, ?)")
+            let statement = try PreparedStatement(
+                database,
+                "INSERT OR IGNORE INTO build_tag (tag, build) VALUES (?, ?)"
+            )
             try statement.bind(1, tag)
             try statement.bind(2, id.description)
             try statement.run()

@@ -159,7 +159,8 @@ final class ProjectionIndex: Sendable {
     }
 
     /// Folds the events after `seq` up to `end` into the tables.
-    private static func project(_ database: Database, from log: LogReader, after seq: Int64, through end: Int64) throws {
+    private static func project(_ database: Database, from log: LogReader, after seq: Int64, through end: Int64) throws
+    {
         guard seq < end else { return }
         var projector = try Projector(database)
         var leaf: ContentDigest?

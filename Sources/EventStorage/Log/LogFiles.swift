@@ -19,7 +19,8 @@ struct LogFiles: Sendable {
     func checkNothingWasSetAside() throws {
         guard unsafe access(damaged.string, F_OK) == 0 else { return }
         throw EventLogError.damaged(
-            path: log.string, reason: "it is gone, while a copy of a damaged log lies in \(damaged); move that back"
+            path: log.string,
+            reason: "it is gone, while a copy of a damaged log lies in \(damaged); move that back"
         )
     }
 }
@@ -42,7 +43,9 @@ final class LogUse: Sendable {
 
     private static func take(_ files: LogFiles, _ mode: Int32) throws -> LogUse {
         let folder = files.lock.removingLastComponent().string
-        guard unsafe mkdir(folder, 0o755) == 0 || currentErrno() == EEXIST else { throw SystemCallError("mkdir", folder) }
+        guard unsafe mkdir(folder, 0o755) == 0 || currentErrno() == EEXIST else {
+            throw SystemCallError("mkdir", folder)
+        }
         let file = try open(files.lock)
         while flock(file.rawValue, mode) != 0 {
             let code = currentErrno()
@@ -57,7 +60,10 @@ final class LogUse: Sendable {
     private static func open(_ path: FilePath) throws -> FileDescriptor {
         do {
             return try FileDescriptor.open(
-                path, .readWrite, options: [.create, .closeOnExec], permissions: FilePermissions(rawValue: 0o644)
+                path,
+                .readWrite,
+                options: [.create, .closeOnExec],
+                permissions: FilePermissions(rawValue: 0o644)
             )
         } catch let error as Errno { throw SystemCallError("open", path.string, code: error.rawValue) }
     }

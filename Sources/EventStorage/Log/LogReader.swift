@@ -65,12 +65,18 @@ final class LogReader: Sendable {
     }
 
     /// The rows after `seq` up to `last`, at most `limit`, of one build or of all, in order.
-    func rows(after seq: Int64, through last: Int64 = .max, of build: BuildID? = nil, limit: Int = .max) throws -> [LogRow] {
+    func rows(after seq: Int64, through last: Int64 = .max, of build: BuildID? = nil, limit: Int = .max) throws
+        -> [LogRow]
+    {
         try access { try Self.rows($0, after: seq, through: last, of: build, limit: limit) }
     }
 
     static func rows(
-        _ database: Database, after seq: Int64, through last: Int64, of build: BuildID?, limit: Int
+        _ database: Database,
+        after seq: Int64,
+        through last: Int64,
+        of build: BuildID?,
+        limit: Int
     ) throws -> [LogRow] {
         let statement = try PreparedStatement(
             database,
@@ -109,7 +115,10 @@ final class LogReader: Sendable {
             throw EventLogError.damaged(path: path.string, reason: "event \(row.event.seq) is not what was appended")
         }
         do { return try row.event.recorded() } catch {
-            throw EventLogError.damaged(path: path.string, reason: "event \(row.event.seq): \(error.member) \(error.problem)")
+            throw EventLogError.damaged(
+                path: path.string,
+                reason: "event \(row.event.seq): \(error.member) \(error.problem)"
+            )
         }
     }
 }

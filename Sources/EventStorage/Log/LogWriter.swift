@@ -135,7 +135,8 @@ final class LogWriter: Sendable {
     }
 
     /// One transaction: the events after the last one, and the nodes that they complete.
-    private func store(_ group: [Pending], after known: MerkleFrontier?) throws -> (ClosedRange<Int64>, MerkleFrontier) {
+    private func store(_ group: [Pending], after known: MerkleFrontier?) throws -> (ClosedRange<Int64>, MerkleFrontier)
+    {
         try database.writeWithoutTransaction { database in
             var stored: (ClosedRange<Int64>, MerkleFrontier)?
             try database.inTransaction(.immediate) {
@@ -165,7 +166,8 @@ struct LogAppender {
             frontier = try MerkleFrontier(size: count) { try LogReader.hash(database, of: $0, path: path) }
         }
         event = try PreparedStatement(
-            database, "INSERT INTO events (\(LogRow.columns)) VALUES (?, ?, ?, ?, ?, ?, ?)"
+            database,
+            "INSERT INTO events (\(LogRow.columns)) VALUES (?, ?, ?, ?, ?, ?, ?)"
         )
         node = try PreparedStatement(database, "INSERT INTO nodes (number, hash) VALUES (?, ?)")
     }

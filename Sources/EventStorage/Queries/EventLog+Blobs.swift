@@ -23,7 +23,8 @@ extension EventLog {
     }
 
     private func references(
-        _ condition: String, _ bind: (PreparedStatement) throws -> Void
+        _ condition: String,
+        _ bind: (PreparedStatement) throws -> Void
     ) throws -> [BlobReference] {
         try index.read { database in
             let row = try PreparedStatement(database, "SELECT digest, role, seq FROM blob_reference \(condition)")

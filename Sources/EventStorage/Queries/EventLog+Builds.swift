@@ -10,7 +10,8 @@ extension EventLog {
         try index.read { database in
             let (condition, values) = filter.condition
             let statement = try PreparedStatement(
-                database, "SELECT \(BuildSummary.columns) FROM build \(condition) ORDER BY id DESC LIMIT ?"
+                database,
+                "SELECT \(BuildSummary.columns) FROM build \(condition) ORDER BY id DESC LIMIT ?"
             )
             defer { statement.reset() }
             for (place, value) in values.enumerated() {
@@ -73,7 +74,8 @@ extension EventLog {
     /// At most six ids, in order.
     private static func ids(_ database: Database, in table: String, startingWith prefix: String) throws -> [BuildID] {
         let statement = try PreparedStatement(
-            database, "SELECT id FROM \(table) WHERE id >= ? AND id < ? ORDER BY id LIMIT 6"
+            database,
+            "SELECT id FROM \(table) WHERE id >= ? AND id < ? ORDER BY id LIMIT 6"
         )
         defer { statement.reset() }
         try statement.bind(1, prefix.lowercased())
@@ -87,7 +89,9 @@ extension EventLog {
     public func contexts(of build: BuildID) throws -> [ContextDigested] {
         let seqs = try index.read { database in
             try Int64.fetchAll(
-                database, sql: "SELECT seq FROM context WHERE build = ? ORDER BY seq", arguments: [build.description]
+                database,
+                sql: "SELECT seq FROM context WHERE build = ? ORDER BY seq",
+                arguments: [build.description]
             )
         }
         return try seqs.compactMap { seq in

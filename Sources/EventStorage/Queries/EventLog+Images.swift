@@ -48,7 +48,8 @@ extension EventLog {
     public func lastPin(of identifier: String) throws -> SourcePin? {
         try index.read { database in
             let row = try PreparedStatement(
-                database, "SELECT type, pin, seq, build, time FROM pin WHERE identifier = ?"
+                database,
+                "SELECT type, pin, seq, build, time FROM pin WHERE identifier = ?"
             )
             defer { row.reset() }
             try row.bind(1, identifier)

@@ -21,11 +21,13 @@ extension EventLog {
     }
 
     /// As `events(of:after:limit:)`, in their stored form.
-    public func storedEvents(of build: BuildID? = nil, after seq: Int64 = 0, limit: Int = .max) throws -> [StoredEvent] {
+    public func storedEvents(of build: BuildID? = nil, after seq: Int64 = 0, limit: Int = .max) throws -> [StoredEvent]
+    {
         try rows(of: build, after: seq, limit: limit).map { row in
             guard row.isIntact else {
                 throw EventLogError.damaged(
-                    path: reader.path.string, reason: "event \(row.event.seq) is not what was appended"
+                    path: reader.path.string,
+                    reason: "event \(row.event.seq) is not what was appended"
                 )
             }
             return row.event
@@ -37,7 +39,10 @@ extension EventLog {
         guard let build else { return try reader.rows(after: seq, limit: limit) }
         guard let summary = try index.read({ try BuildSummary.load($0, id: build) }) else { return [] }
         return try reader.rows(
-            after: max(seq, summary.firstSeq - 1), through: summary.lastSeq, of: build, limit: limit
+            after: max(seq, summary.firstSeq - 1),
+            through: summary.lastSeq,
+            of: build,
+            limit: limit
         )
     }
 

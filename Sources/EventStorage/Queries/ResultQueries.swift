@@ -9,15 +9,24 @@ enum ResultQueries {
     /// Deeper stacks are a loop in damaged tables.
     private static let deepest = 10_000
 
-    static func result(_ database: Database, key: ContentDigest) throws -> KnownResult? {
+    /// What is known for a key.
+    struct Answer: Sendable {
+        /// The newest result; `nil` when no event gave one.
+        var known: KnownResult?
+        /// Whether a blob that it rests on is gone.
+        var isBlocked = false
+    }
+
+    static func result(_ database: Database, key: ContentDigest) throws -> Answer {
         let statement = try PreparedStatement(database, "SELECT producer, results FROM result WHERE key = ?")
         defer { statement.reset() }
         try statement.bind(1, key)
-        guard try statement.step() else { return nil }
+        guard try statement.step() else { return Answer() }
         let known = KnownResult(
-            producer: statement.integer(0), results: try StepResult.results(from: statement.bytes(1))
+            producer: statement.integer(0),
+            results: try StepResult.results(from: statement.bytes(1))
         )
-        return try isPresent(database, known.results) ? known : nil
+        return Answer(known: known, isBlocked: try !isPresent(database, known.results))
     }
 
     /// Whether no layer of the results is known to be gone.

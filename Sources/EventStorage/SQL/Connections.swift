@@ -13,7 +13,9 @@ enum Connections {
 
     /// A connection that waits for other processes; `isReadOnly` ones never create a file.
     static func open(
-        _ path: FilePath, isReadOnly: Bool = false, prepare: (@Sendable (Database) throws -> Void)? = nil
+        _ path: FilePath,
+        isReadOnly: Bool = false,
+        prepare: (@Sendable (Database) throws -> Void)? = nil
     ) throws -> DatabaseQueue {
         var configuration = Configuration()
         configuration.foreignKeysEnabled = false

@@ -38,8 +38,12 @@ import GRDBSQLite
     func bind(_ index: Int32, utf8 bytes: [UInt8]) throws {
         let status = unsafe bytes.withUnsafeBytes { buffer in
             unsafe sqlite3_bind_text64(
-                raw, index, buffer.baseAddress?.assumingMemoryBound(to: CChar.self) ?? empty,
-                sqlite3_uint64(buffer.count), transient, UInt8(SQLITE_UTF8)
+                raw,
+                index,
+                buffer.baseAddress?.assumingMemoryBound(to: CChar.self) ?? empty,
+                sqlite3_uint64(buffer.count),
+                transient,
+                UInt8(SQLITE_UTF8)
             )
         }
         guard status == SQLITE_OK else { throw failure }
@@ -99,7 +103,10 @@ import GRDBSQLite
     func text(_ column: Int32) -> String {
         let start = unsafe sqlite3_column_blob(raw, column)
         let count = unsafe Int(sqlite3_column_bytes(raw, column))
-        return unsafe String(decoding: UnsafeRawBufferPointer(start: start, count: start == nil ? 0 : count), as: UTF8.self)
+        return unsafe String(
+            decoding: UnsafeRawBufferPointer(start: start, count: start == nil ? 0 : count),
+            as: UTF8.self
+        )
     }
 
     func optionalText(_ column: Int32) -> String? { isNull(column) ? nil : text(column) }
