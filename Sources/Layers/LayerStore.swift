@@ -53,7 +53,9 @@ public final class LayerStore: Sendable {
         LayerView(snapshot: Snapshot(layers: [diffID]), layers: [try open(diffID)], isBare: true)
     }
 
-    /// Drops what is kept beside a layer: index, digests of files, names of compressed forms. The tar stays.
+    /// Drops what is kept beside a layer: index, digests of files, names of compressed forms.
+    ///
+    /// The tar stays.
     public func removeCaches(of diffID: ContentDigest) throws {
         _ = opened.withLock { $0.removeValue(forKey: diffID) }
         for kind in ["erofs", "sums"] + Compression.allCases.map(\.rawValue) {
@@ -128,7 +130,12 @@ public final class LayerStore: Sendable {
             let reader = TarReader(try BlobTarSource(diffID, in: blobs))
             let (tree, _) = try FileTree.reading(reader, mostEntries: .max)
             try IndexWriter.write(
-                tree, tarSizes: [size], name: diffID, to: path(diffID, "erofs"), scratch: blobs.scratch)
+                tree,
+                tarSizes: [size],
+                name: diffID,
+                to: path(diffID, "erofs"),
+                scratch: blobs.scratch
+            )
         } catch let error as LayerError {
             if case .corrupt(let reason) = try blobs.verify(diffID) { throw BlobError.corrupt(diffID, reason: reason) }
             throw error
@@ -136,7 +143,8 @@ public final class LayerStore: Sendable {
     }
 
     /// Keeps index and digests of a layer whose tar was just stored.
-    func adopt(_ tree: consuming FileTree, _ sums: consuming ContentSums, as diffID: ContentDigest, size: Int64) throws {
+    func adopt(_ tree: consuming FileTree, _ sums: consuming ContentSums, as diffID: ContentDigest, size: Int64) throws
+    {
         try IndexWriter.write(tree, tarSizes: [size], name: diffID, to: path(diffID, "erofs"), scratch: blobs.scratch)
         if sums.unsaved > 0 { try sums.save(to: path(diffID, "sums"), of: diffID, scratch: blobs.scratch) }
     }

@@ -72,17 +72,25 @@ final class OpenLayer: Sendable {
     }
 
     private static func hash(
-        _ tar: FileDescriptor, _ offset: Int64, _ size: Int64, subject: String
+        _ tar: FileDescriptor,
+        _ offset: Int64,
+        _ size: Int64,
+        subject: String
     ) throws -> ContentDigest {
         var hasher = SHA256Hasher()
         let buffer = UnsafeMutableRawBufferPointer.allocate(byteCount: Int(min(max(size, 1), 1 << 20)), alignment: 4096)
         defer { unsafe buffer.deallocate() }
         var done: Int64 = 0
         while done < size {
-            let part = unsafe UnsafeMutableRawBufferPointer(rebasing: buffer[..<Int(min(size - done, Int64(buffer.count)))])
+            let part = unsafe UnsafeMutableRawBufferPointer(
+                rebasing: buffer[..<Int(min(size - done, Int64(buffer.count)))]
+            )
             let count = try unsafe PositionedIO.read(tar, into: part, at: offset + done, subject: subject)
             guard count == part.count else {
-                throw LayerError.malformed(offset: offset + done, reason: "the tar '\(subject)' is shorter than its index says")
+                throw LayerError.malformed(
+                    offset: offset + done,
+                    reason: "the tar '\(subject)' is shorter than its index says"
+                )
             }
             unsafe hasher.update(UnsafeRawBufferPointer(part))
             done += Int64(count)

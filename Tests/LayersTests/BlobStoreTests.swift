@@ -93,7 +93,10 @@ struct BlobStoreTests {
         #expect(Self.blocks(store.path(digest)) * 512 < whole.count / 2)
     }
 
-    @Test("A writer goes back to a mark, wherever the buffer was", arguments: [0, 100, 1 << 19, (1 << 20) - 1, 3 << 20])
+    @Test(
+        "A writer goes back to a mark, wherever the buffer was",
+        arguments: [0, 100, 1 << 19, (1 << 20) - 1, 3 << 20]
+    )
     func rollBack(after before: Int) throws {
         let folder = try TestFolder()
         let store = try BlobStore(root: folder["root"])
@@ -144,8 +147,11 @@ struct BlobStoreTests {
             let writer = try store.writer(timestamps: .keep)
             #expect(throws: SystemCallError.self) {
                 try writer.file(
-                    Array("big".utf8), FileAttributes(kind: .regular, mode: 0o644), size: 8 << 20,
-                    content: .bytes([UInt8](repeating: 1, count: 8 << 20)))
+                    Array("big".utf8),
+                    FileAttributes(kind: .regular, mode: 0o644),
+                    size: 8 << 20,
+                    content: .bytes([UInt8](repeating: 1, count: 8 << 20))
+                )
             }
         }
         let store = try BlobStore(root: folder["disk"].appending("root"))

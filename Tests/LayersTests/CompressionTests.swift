@@ -16,8 +16,10 @@ struct CompressionTests {
         return try store.importLayer(from: file)
     }
 
-    @Test("gzip and zstd read what was compressed, and it is the same on any number of processors",
-        arguments: [Compression.gzip, .zstd])
+    @Test(
+        "gzip and zstd read what was compressed, and it is the same on any number of processors",
+        arguments: [Compression.gzip, .zstd]
+    )
     func forms(_ form: Compression) throws {
         let folder = try TestFolder()
         let store = try folder.store()
@@ -37,8 +39,13 @@ struct CompressionTests {
         let file = try FileDescriptor.open(path, .readOnly)
         defer { try? file.close() }
         #expect(try other.importLayer(from: file, expecting: layer.diffID) == layer)
-        let theirs = try #require(Int64(Shell.run(
-            "\(form == .gzip ? "gzip -6" : "zstd -3 -q") -c < \(store.blobs.path(layer.diffID)) | wc -c").filter(\.isNumber)))
+        let theirs = try #require(
+            Int64(
+                Shell.run(
+                    "\(form == .gzip ? "gzip -6" : "zstd -3 -q") -c < \(store.blobs.path(layer.diffID)) | wc -c"
+                ).filter(\.isNumber)
+            )
+        )
         #expect(made.size <= theirs + theirs / (form == .gzip ? 50 : 20), "\(made.size) against \(theirs)")
     }
 
@@ -54,14 +61,22 @@ struct CompressionTests {
         #expect(try store.compressed(diffID, as: .uncompressed).digest == diffID)
     }
 
-    @Test("The empty layer, and layers that end with a piece, compress", arguments: [0, (1 << 20) - 1536, (4 << 20) - 1536])
+    @Test(
+        "The empty layer, and layers that end with a piece, compress",
+        arguments: [0, (1 << 20) - 1536, (4 << 20) - 1536]
+    )
     func sizes(_ size: Int) throws {
         let folder = try TestFolder()
         let store = try folder.store()
         let diffID = try store.layer { writer in
             if size > 0 {
                 let attributes = FileAttributes(kind: .regular, mode: 0o644)
-                try writer.file([0x66], attributes, size: Int64(size), content: .bytes([UInt8](repeating: 1, count: size)))
+                try writer.file(
+                    [0x66],
+                    attributes,
+                    size: Int64(size),
+                    content: .bytes([UInt8](repeating: 1, count: size))
+                )
             }
         }
         for (form, program) in [(Compression.gzip, "gzip -dc"), (.zstd, "zstd -dcq")] {

@@ -61,7 +61,8 @@ enum Description {
         let index = folder["oracle.erofs"]
         try Shell.run("python3 \(Self.folder)/tarindex.py \(tars.map(\.string).joined(separator: " ")) \(index)")
         return try Shell.run(
-            "unshare -m python3 \(Self.folder)/describe.py \(index) \(tars.map(\.string).joined(separator: ","))")
+            "unshare -m python3 \(Self.folder)/describe.py \(index) \(tars.map(\.string).joined(separator: ","))"
+        )
     }
 
     /// What GNU tar unpacks.
@@ -71,6 +72,7 @@ enum Description {
             rm -rf \(folder["x"]); mkdir \(folder["x"]); cd \(folder["x"])
             tar -xpf \(tar) --xattrs --xattrs-include='*' --numeric-owner --delay-directory-restore 2>/dev/null || true
             python3 \(Self.folder)/describe.py \(folder["x"])
-            """)
+            """
+        )
     }
 }

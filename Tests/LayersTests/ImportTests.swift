@@ -10,7 +10,8 @@ import Testing
 struct ImportTests {
     /// How a tar is compressed, by which programs.
     static let compressors = [
-        "cat", "gzip -1", "gzip -9", "pigz -p 2 -b 128", "zstd -q", "zstd -q -19", "zstd -q --no-check", "split-gzip", "split-zstd",
+        "cat", "gzip -1", "gzip -9", "pigz -p 2 -b 128", "zstd -q", "zstd -q -19", "zstd -q --no-check", "split-gzip",
+        "split-zstd",
         "padded-gzip",
     ]
 
@@ -20,7 +21,9 @@ struct ImportTests {
         case "split-gzip": script = "head -c 70000 t.tar | gzip > t.x; tail -c +70001 t.tar | gzip >> t.x"
         case "split-zstd": script = "head -c 70000 t.tar | zstd -q > t.x; tail -c +70001 t.tar | zstd -q >> t.x"
         case "padded-gzip": script = "gzip < t.tar > t.x; head -c 1000 /dev/zero >> t.x"
-        default: script = "if command -v \(form.split(separator: " ")[0]) >/dev/null; then \(form) < t.tar > t.x; else cp t.tar t.x; fi"
+        default:
+            script =
+                "if command -v \(form.split(separator: " ")[0]) >/dev/null; then \(form) < t.tar > t.x; else cp t.tar t.x; fi"
         }
         try Shell.run("cd \(folder.path); tar -cf t.tar -C /usr/include/linux netfilter; \(script)")
     }
@@ -37,7 +40,10 @@ struct ImportTests {
         #expect(layer.diffID.hex == expected)
         #expect(try store.blobs.verify(layer.diffID) == .intact)
         let seen = try Description.of(try store.view(Snapshot(layers: [layer.diffID])))
-        #expect(try Description.ofUnpacked(folder["t.tar"], in: folder).split(separator: "\n").dropFirst() == seen.split(separator: "\n").dropFirst())
+        #expect(
+            try Description.ofUnpacked(folder["t.tar"], in: folder).split(separator: "\n").dropFirst()
+                == seen.split(separator: "\n").dropFirst()
+        )
         try Shell.run("mkfifo \(folder["pipe"]); (cat \(folder["t.x"]) > \(folder["pipe"])) >/dev/null 2>&1 &")
         let pipe = try FileDescriptor.open(folder["pipe"], .readOnly)
         defer { try? pipe.close() }
@@ -59,10 +65,13 @@ struct ImportTests {
         }
         for place in [size / 3, size / 2, size - 5] {
             try Shell.run(
-                "cp \(folder["t.x"]) \(folder["bad"]); printf '\\377\\001\\377' | dd of=\(folder["bad"]) bs=1 seek=\(place) conv=notrunc 2>/dev/null")
+                "cp \(folder["t.x"]) \(folder["bad"]); printf '\\377\\001\\377' | dd of=\(folder["bad"]) bs=1 seek=\(place) conv=notrunc 2>/dev/null"
+            )
             let file = try FileDescriptor.open(folder["bad"], .readOnly)
             defer { try? file.close() }
-            #expect(throws: LayerError.self, "damaged at \(place)") { try store.importLayer(from: file, expecting: expected) }
+            #expect(throws: LayerError.self, "damaged at \(place)") {
+                try store.importLayer(from: file, expecting: expected)
+            }
         }
         #expect(try store.blobs.all().isEmpty)
     }

@@ -54,14 +54,22 @@ struct IndexTests {
     func lengths() throws {
         let folder = try TestFolder()
         let store = try folder.store()
-        let lengths = Array(1...80) + [400, 415, 416, 417, 447, 448, 449, 479, 480, 511, 512, 513, 1024, 2000, 4094, 4095]
+        let lengths =
+            Array(1...80) + [400, 415, 416, 417, 447, 448, 449, 479, 480, 511, 512, 513, 1024, 2000, 4094, 4095]
         let diffID = try store.layer { writer in
             for (index, length) in lengths.enumerated() {
                 var attributes = FileAttributes(kind: .symbolicLink, mode: 0o777)
-                attributes.xattrs = [ExtendedAttribute(
-                    name: Array("trusted.t".utf8), value: [UInt8](repeating: 7, count: length % 67))]
+                attributes.xattrs = [
+                    ExtendedAttribute(
+                        name: Array("trusted.t".utf8),
+                        value: [UInt8](repeating: 7, count: length % 67)
+                    )
+                ]
                 try writer.symbolicLink(
-                    Array("l\(1000 + index)".utf8), attributes, target: [UInt8](repeating: 0x74, count: length))
+                    Array("l\(1000 + index)".utf8),
+                    attributes,
+                    target: [UInt8](repeating: 0x74, count: length)
+                )
             }
             var attributes = FileAttributes(kind: .regular, mode: 0o600)
             attributes.xattrs = (0..<12).map {
@@ -87,7 +95,8 @@ struct IndexTests {
             """
             mkdir \(folder["t"]); cd \(folder["t"]); echo x > f; mkdir d
             setfacl -m u:1234:r f; setfacl -d -m g:77:rx d; tar -cf ../t.tar --xattrs --xattrs-include='*' .
-            """)
+            """
+        )
         let file = try FileDescriptor.open(folder["t.tar"], .readOnly)
         defer { try? file.close() }
         let snapshot = Snapshot(layers: [try store.importLayer(from: file).diffID])

@@ -73,10 +73,13 @@ struct LayerViewTests {
             #expect(Self.links(try Description.ofMounts(together)) == seen)
         }
         let paths = try Self.paths(try store.view(try Self.stack(in: store)))
-        #expect(paths == [
-            "bin", "bin/a", "bin/b", "bin/c", "dir", "dir/new", "emptied", "emptied/y", "emptied/z", "h1", "h2", "reopened",
-            "reopened/new", "same", "zlink",
-        ])
+        #expect(
+            paths == [
+                "bin", "bin/a", "bin/b", "bin/c", "dir", "dir/new", "emptied", "emptied/y", "emptied/z", "h1", "h2",
+                "reopened",
+                "reopened/new", "same", "zlink",
+            ]
+        )
     }
 
     /// Without the last field of the files whose other name an upper layer replaced: how many names such a file has
@@ -154,16 +157,24 @@ struct LayerViewTests {
         #expect(freed > 0)
         #expect(try store.cacheSize() < before)
         #expect(try Shell.run("ls \(folder["root"])/layers | wc -l").filter(\.isNumber) == "2")
-        #expect(try store.view(Snapshot(layers: [layers[1]])).children(of: store.view(Snapshot(layers: [layers[1]])).root).count == 1)
+        #expect(
+            try store.view(Snapshot(layers: [layers[1]])).children(of: store.view(Snapshot(layers: [layers[1]])).root)
+                .count == 1
+        )
     }
 
-    @Test("Paths lead through links, dots and missing parts, and never out of the root", arguments: [
-        ("", "", true), ("/", "", true), ("bin/c", "bin/c", true), ("//bin/./c", "bin/c", true), ("bin/../../../bin", "bin", true),
-        ("to-bin/c", "bin/c", true), ("to-bin", "bin", true), ("abs/c", "bin/c", true), ("out/bin/c", "bin/c", true),
-        ("chain/c", "bin/c", true), ("dangling", "nowhere/x", false), ("dangling/y", "nowhere/x/y", false),
-        ("bin/c/x", "bin/c/x", false), ("no/such/../dir", "no/dir", false), ("to-bin/new", "bin/new", false),
-        ("bin/up", "", true), ("bin/up/bin/up/bin/c", "bin/c", true), ("self/.", "", true),
-    ])
+    @Test(
+        "Paths lead through links, dots and missing parts, and never out of the root",
+        arguments: [
+            ("", "", true), ("/", "", true), ("bin/c", "bin/c", true), ("//bin/./c", "bin/c", true),
+            ("bin/../../../bin", "bin", true),
+            ("to-bin/c", "bin/c", true), ("to-bin", "bin", true), ("abs/c", "bin/c", true),
+            ("out/bin/c", "bin/c", true),
+            ("chain/c", "bin/c", true), ("dangling", "nowhere/x", false), ("dangling/y", "nowhere/x/y", false),
+            ("bin/c/x", "bin/c/x", false), ("no/such/../dir", "no/dir", false), ("to-bin/new", "bin/new", false),
+            ("bin/up", "", true), ("bin/up/bin/up/bin/c", "bin/c", true), ("self/.", "", true),
+        ]
+    )
     func resolution(_ path: String, _ expected: String, _ exists: Bool) throws {
         let folder = try TestFolder()
         let store = try folder.store()
@@ -184,7 +195,9 @@ struct LayerViewTests {
         #expect(String(decoding: resolved.path, as: UTF8.self) == expected)
         #expect((resolved.entry != nil) == exists)
         #expect(try view.entry(at: Array("to-bin".utf8))?.kind == .symbolicLink)
-        #expect(throws: LayerError.tooManyLinks(path: "loop")) { try view.entry(at: Array("loop".utf8), following: .all) }
+        #expect(throws: LayerError.tooManyLinks(path: "loop")) {
+            try view.entry(at: Array("loop".utf8), following: .all)
+        }
         #expect(throws: LayerError.tooManyLinks(path: "loop/x")) { try view.entry(at: Array("loop/x".utf8)) }
     }
 
@@ -193,7 +206,9 @@ struct LayerViewTests {
         let folder = try TestFolder()
         let store = try folder.store()
         let diffID = try store.layer { writer in
-            for index in 0..<256 { try writer.symbolicLink("l\(1000 + index)", index == 0 ? "z" : "l\(1000 + index - 1)") }
+            for index in 0..<256 {
+                try writer.symbolicLink("l\(1000 + index)", index == 0 ? "z" : "l\(1000 + index - 1)")
+            }
             try writer.file("z", "end")
         }
         let view = try store.view(Snapshot(layers: [diffID]))
@@ -254,14 +269,18 @@ struct LayerViewTests {
         for name in ["known", "other"] {
             let entry = try #require(try view.entry(at: Array(name.utf8)))
             #expect(try view.read(entry) == bytes)
-            #expect(throws: LayerError.tooLarge(path: name, size: 10_000, limit: 9999)) { try view.read(entry, limit: 9999) }
+            #expect(throws: LayerError.tooLarge(path: name, size: 10_000, limit: 9999)) {
+                try view.read(entry, limit: 9999)
+            }
             #expect(try view.contentDigest(of: entry) == ContentDigest(of: bytes))
             let extent = try #require(try view.extent(of: entry))
             #expect(extent.blob == diffID && extent.length == 10_000)
             let first = try view.withContent(of: entry) { file, offset in
                 var buffer = [UInt8](repeating: 0, count: 4)
                 #expect(offset == extent.offset)
-                _ = try unsafe buffer.withUnsafeMutableBytes { try unsafe file.read(fromAbsoluteOffset: offset, into: $0) }
+                _ = try unsafe buffer.withUnsafeMutableBytes {
+                    try unsafe file.read(fromAbsoluteOffset: offset, into: $0)
+                }
                 return buffer
             }
             #expect(first == [0, 1, 2, 3])
@@ -298,7 +317,11 @@ struct LayerViewTests {
             let diffID = try store.layer { writer in
                 try writer.directory(variant.top)
                 var attributes = FileAttributes(
-                    kind: .regular, mode: variant.mode, uid: variant.uid, modified: Timestamp(seconds: variant.time))
+                    kind: .regular,
+                    mode: variant.mode,
+                    uid: variant.uid,
+                    modified: Timestamp(seconds: variant.time)
+                )
                 attributes.xattrs = [ExtendedAttribute(name: Array("user.x".utf8), value: [variant.xattr])]
                 let path = Array("\(variant.top)/\(variant.name)".utf8)
                 let content = Array(variant.text.utf8)
@@ -330,13 +353,15 @@ struct LayerViewTests {
         let store = try folder.store()
         var snapshot = Snapshot.scratch
         for layer in 0..<130 {
-            snapshot.append(try store.layer { writer in
-                try writer.directory("d")
-                if layer % 3 == 2 { try writer.whiteout(Array("d/f\(1000 + layer - 1)".utf8)) }
-                if layer % 40 == 39 { try writer.opaque(Array("d".utf8)) }
-                try writer.file("d/f\(1000 + layer)", "content of \(layer)")
-                try writer.file("same", "\(layer)")
-            })
+            snapshot.append(
+                try store.layer { writer in
+                    try writer.directory("d")
+                    if layer % 3 == 2 { try writer.whiteout(Array("d/f\(1000 + layer - 1)".utf8)) }
+                    if layer % 40 == 39 { try writer.opaque(Array("d".utf8)) }
+                    try writer.file("d/f\(1000 + layer)", "content of \(layer)")
+                    try writer.file("same", "\(layer)")
+                }
+            )
         }
         let view = try store.view(snapshot)
         let seen = try Description.of(view)

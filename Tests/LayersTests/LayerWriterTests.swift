@@ -17,7 +17,12 @@ struct LayerWriterTests {
         let writer = try store.writer(timestamps: timestamps)
         func attributes(_ kind: FileKind, _ mode: UInt16, _ nanoseconds: Int64 = 0) -> FileAttributes {
             FileAttributes(
-                kind: kind, mode: mode, uid: 1000, gid: 50, modified: Timestamp(nanoseconds: 1_600_000_000_000_000_000 + nanoseconds))
+                kind: kind,
+                mode: mode,
+                uid: 1000,
+                gid: 50,
+                modified: Timestamp(nanoseconds: 1_600_000_000_000_000_000 + nanoseconds)
+            )
         }
         let long = Array(String(repeating: "n", count: 200).utf8)
         try writer.directory([], attributes(.directory, 0o750))
@@ -30,7 +35,12 @@ struct LayerWriterTests {
         try writer.special(Array("dev/nvme".utf8), disk)
         try writer.special(Array("dev/pipe".utf8), attributes(.fifo, 0o600))
         try writer.directory("empty")
-        try writer.file(Array("frac".utf8), attributes(.regular, 0o644, 500_000_000), size: 3, content: .bytes([1, 2, 3]))
+        try writer.file(
+            Array("frac".utf8),
+            attributes(.regular, 0o644, 500_000_000),
+            size: 3,
+            content: .bytes([1, 2, 3])
+        )
         try writer.hardLink(Array("frac2".utf8), to: Array("frac".utf8))
         var owned = attributes(.regular, 0o600)
         owned.uid = 4_000_000_000
@@ -38,17 +48,32 @@ struct LayerWriterTests {
         try writer.file(Array("huge-owner".utf8), owned, size: 0, content: .bytes([]))
         try writer.directory("long")
         try writer.symbolicLink(
-            Array("long/link".utf8), attributes(.symbolicLink, 0o777), target: [UInt8](repeating: 0x61, count: 300))
+            Array("long/link".utf8),
+            attributes(.symbolicLink, 0o777),
+            target: [UInt8](repeating: 0x61, count: 300)
+        )
         try writer.directory("long/" + String(repeating: "n", count: 200))
         try writer.file(
-            Array("long/".utf8) + long + [47] + long, attributes(.regular, 0o644), size: 4, content: .bytes(Array("deep".utf8)))
-        try writer.file(Array("setuid".utf8), attributes(.regular, 0o6755), size: 600, content: .bytes([UInt8](repeating: 9, count: 600)))
+            Array("long/".utf8) + long + [47] + long,
+            attributes(.regular, 0o644),
+            size: 4,
+            content: .bytes(Array("deep".utf8))
+        )
+        try writer.file(
+            Array("setuid".utf8),
+            attributes(.regular, 0o6755),
+            size: 600,
+            content: .bytes([UInt8](repeating: 9, count: 600))
+        )
         try writer.directory("sticky", mode: 0o1777)
         try writer.symbolicLink("to", "../..//x")
         var tagged = attributes(.regular, 0o755)
         tagged.xattrs = [
             ExtendedAttribute(name: Array("user.b".utf8), value: [0, 10, 255]),
-            ExtendedAttribute(name: Array("security.capability".utf8), value: [1, 0, 0, 2, 0, 4] + [UInt8](repeating: 0, count: 14)),
+            ExtendedAttribute(
+                name: Array("security.capability".utf8),
+                value: [1, 0, 0, 2, 0, 4] + [UInt8](repeating: 0, count: 14)
+            ),
         ]
         tagged.xattrs.sort { $0.name.lexicographicallyPrecedes($1.name) }
         try writer.file(Array("xattr".utf8), tagged, size: 5, content: .bytes(Array("caps\n".utf8)))
@@ -135,7 +160,9 @@ struct LayerWriterTests {
                 let parts = Self.path(length, pitch: pitch)
                 let path = parts.joined(separator: "/")
                 let diffID = try store.layer { writer in
-                    for depth in parts.indices.dropLast() { try writer.directory(parts[...depth].joined(separator: "/")) }
+                    for depth in parts.indices.dropLast() {
+                        try writer.directory(parts[...depth].joined(separator: "/"))
+                    }
                     try writer.file(path, "x")
                 }
                 expected += path + "\n"
@@ -166,7 +193,9 @@ struct LayerWriterTests {
         #expect(throws: LayerError.parentMissing(path: "c/d")) { try writer.file("c/d", "") }
         #expect(throws: LayerError.parentMissing(path: "b/f/g")) { try writer.file("b/f/g", "") }
         #expect(throws: LayerError.outOfOrder(path: "b/.wh.a", after: "b/f")) { try writer.whiteout(Array("b/a".utf8)) }
-        for path in ["/x", "x/", "x//y", ".", "x/../y", "..", ".wh.x", "z/.wh..wh..opq", String(repeating: "n", count: 256)] {
+        for path in [
+            "/x", "x/", "x//y", ".", "x/../y", "..", ".wh.x", "z/.wh..wh..opq", String(repeating: "n", count: 256),
+        ] {
             #expect(throws: LayerError.self, "\(path)") { try writer.file(path, "") }
         }
         for bad in [trusted, unknown] {
@@ -220,7 +249,9 @@ struct LayerWriterTests {
         }
         let expected = try layer(.bytes(bytes))
         #expect(try layer(.descriptor(file)) == expected)
-        var chunks = stride(from: 0, to: bytes.count, by: 70_001).map { Array(bytes[$0..<min($0 + 70_001, bytes.count)]) }
+        var chunks = stride(from: 0, to: bytes.count, by: 70_001).map {
+            Array(bytes[$0..<min($0 + 70_001, bytes.count)])
+        }
         #expect(try layer(.chunks { chunks.isEmpty ? nil : chunks.removeFirst() }) == expected)
         let view = try store.view(Snapshot(layers: [expected]))
         let entry = try #require(try view.entry(at: [102]))
@@ -246,7 +277,9 @@ struct LayerWriterTests {
         let bare = try store.bareView(diffID)
         let directory = try #require(try bare.entry(at: [100]))
         #expect(directory.isOpaque)
-        #expect(try bare.children(of: directory).map { "\(String(decoding: $0.name, as: UTF8.self)) \($0.kind)" }
-            == ["+ regular", ".z regular", "a regular", "b whiteout", "z whiteout"])
+        #expect(
+            try bare.children(of: directory).map { "\(String(decoding: $0.name, as: UTF8.self)) \($0.kind)" }
+                == ["+ regular", ".z regular", "a regular", "b whiteout", "z whiteout"]
+        )
     }
 }

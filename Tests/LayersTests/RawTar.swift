@@ -59,7 +59,9 @@ struct RawTar {
         add(Array("pax".utf8), type: type, content: body)
     }
 
-    mutating func pax(_ key: String, _ value: String, type: Character = "x") { pax([(key, Array(value.utf8))], type: type) }
+    mutating func pax(_ key: String, _ value: String, type: Character = "x") {
+        pax([(key, Array(value.utf8))], type: type)
+    }
 
     /// The tar with its end mark.
     var ended: [UInt8] { bytes + [UInt8](repeating: 0, count: 1024) }

@@ -68,7 +68,9 @@ struct SpeedTests {
         #expect(found == names.count)
         let digests = try Self.seconds { _ = try view.treeDigest(of: try view.root) }
         let again = try Self.seconds { _ = try view.treeDigest(of: try view.root) }
-        print("layer \(writing) s, index \(indexing) s, lookup \(lookups / 20_000 * 1e6) µs, digests \(digests) s, again \(again) s")
+        print(
+            "layer \(writing) s, index \(indexing) s, lookup \(lookups / 20_000 * 1e6) µs, digests \(digests) s, again \(again) s"
+        )
         #expect(writing < 3)
         #expect(indexing < 1)
         #expect(lookups < 2)
@@ -81,7 +83,10 @@ struct SpeedTests {
         return Int(usage.ru_maxrss) * 1024
     }
 
-    @Test("A layer of 100,000 files, and a tar of a million entries, cost time and memory in proportion", arguments: [100_000, 1_000_000])
+    @Test(
+        "A layer of 100,000 files, and a tar of a million entries, cost time and memory in proportion",
+        arguments: [100_000, 1_000_000]
+    )
     func manyEntries(_ count: Int) throws {
         let folder = try TestFolder()
         let store = try folder.store()
@@ -124,7 +129,9 @@ struct SpeedTests {
     func sparse() throws {
         let folder = try TestFolder()
         let store = try folder.store()
-        try Shell.run("truncate -s 4G \(folder["sparse"]); echo end >> \(folder["sparse"]); echo start | dd of=\(folder["sparse"]) conv=notrunc 2>/dev/null")
+        try Shell.run(
+            "truncate -s 4G \(folder["sparse"]); echo end >> \(folder["sparse"]); echo start | dd of=\(folder["sparse"]) conv=notrunc 2>/dev/null"
+        )
         let file = try FileDescriptor.open(folder["sparse"], .readOnly)
         defer { try? file.close() }
         let size = Int64(4 << 30) + 4
@@ -141,7 +148,9 @@ struct SpeedTests {
         #expect(entry.size == size)
         let edges = try view.withContent(of: entry) { tar, offset in
             var bytes = [UInt8](repeating: 1, count: 5)
-            _ = try unsafe bytes.withUnsafeMutableBytes { try unsafe tar.read(fromAbsoluteOffset: offset + size - 5, into: $0) }
+            _ = try unsafe bytes.withUnsafeMutableBytes {
+                try unsafe tar.read(fromAbsoluteOffset: offset + size - 5, into: $0)
+            }
             return bytes
         }
         #expect(edges == [0] + Array("end\n".utf8))

@@ -28,7 +28,11 @@ final class TestFolder {
     @discardableResult
     func write(_ name: String, _ bytes: [UInt8]) throws -> FilePath {
         let file = try FileDescriptor.open(
-            self[name], .writeOnly, options: [.create, .truncate], permissions: FilePermissions(rawValue: 0o644))
+            self[name],
+            .writeOnly,
+            options: [.create, .truncate],
+            permissions: FilePermissions(rawValue: 0o644)
+        )
         defer { try? file.close() }
         try file.writeAll(bytes)
         return self[name]
@@ -36,7 +40,10 @@ final class TestFolder {
 
     /// Imports a tar from memory.
     func importing(
-        _ bytes: [UInt8], into store: LayerStore, limits: ImportLimits = .default, expecting: ContentDigest? = nil
+        _ bytes: [UInt8],
+        into store: LayerStore,
+        limits: ImportLimits = .default,
+        expecting: ContentDigest? = nil
     ) throws -> CommittedLayer {
         let file = try FileDescriptor.open(try write("import", bytes), .readOnly)
         defer { try? file.close() }
@@ -76,8 +83,11 @@ extension LayerWriter {
 
     func file(_ path: String, _ text: String, mode: UInt16 = 0o644) throws {
         try file(
-            Array(path.utf8), FileAttributes(kind: .regular, mode: mode), size: Int64(text.utf8.count),
-            content: .bytes(Array(text.utf8)))
+            Array(path.utf8),
+            FileAttributes(kind: .regular, mode: mode),
+            size: Int64(text.utf8.count),
+            content: .bytes(Array(text.utf8))
+        )
     }
 
     func symbolicLink(_ path: String, _ target: String) throws {

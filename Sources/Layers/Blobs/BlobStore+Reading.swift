@@ -14,7 +14,11 @@ extension BlobStore {
         guard size <= limit else { throw BlobError.tooLarge(digest, size: size, limit: limit) }
         let bytes = try unsafe [UInt8](unsafeUninitializedCapacity: Int(size)) { buffer, count in
             count = try unsafe PositionedIO.read(
-                file, into: UnsafeMutableRawBufferPointer(buffer), at: 0, subject: path(digest).string)
+                file,
+                into: UnsafeMutableRawBufferPointer(buffer),
+                at: 0,
+                subject: path(digest).string
+            )
         }
         let actual = ContentDigest(of: bytes)
         guard actual == digest else { throw BlobError.corrupt(digest, reason: "its bytes are \(actual)") }

@@ -73,7 +73,9 @@ public struct BlobStore: Sendable {
         return digest
     }
 
-    /// Opens a blob for reading, unchecked. The caller closes the descriptor.
+    /// Opens a blob for reading, unchecked.
+    ///
+    /// The caller closes the descriptor.
     ///
     /// - Throws: `BlobError.missing`.
     public func open(_ digest: ContentDigest) throws -> FileDescriptor {
@@ -120,8 +122,9 @@ public struct BlobStore: Sendable {
         unflushed.digests.withLock { $0.subtract(digests) }
     }
 
-    /// Moves a finished file into its place. A blob of the same length that is there already stays, since it may be
-    /// durable, which the new one is not.
+    /// Moves a finished file into its place.
+    ///
+    /// A blob of the same length that is there already stays, since it may be durable, which the new one is not.
     func adopt(_ temporary: FilePath, as digest: ContentDigest, size: Int64) throws {
         if self.size(digest) == size {
             _ = unsafe unlink(temporary.string)

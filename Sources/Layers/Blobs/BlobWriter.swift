@@ -59,7 +59,7 @@ import SystemPackage
         }
     }
 
-    /// Appends what `produce` puts into the memory that it is given, 1...`limit` bytes of it; returns how many.
+    /// Appends what `produce` puts into the memory that it is given, `limit` bytes at most; returns how many.
     func fill(limit: Int64, _ produce: (UnsafeMutableRawBufferPointer) throws -> Int) throws -> Int {
         if filled == Self.capacity { try drain() }
         let room = Int(min(Int64(Self.capacity - filled), limit))
@@ -100,7 +100,9 @@ import SystemPackage
     /// Ends the blob and puts it into the store; what was there under its name stays.
     public func finish() throws -> (digest: ContentDigest, size: Int64) {
         try drain()
-        guard ftruncate(file.rawValue, off_t(drained)) == 0 else { throw SystemCallError("ftruncate", temporary.string) }
+        guard ftruncate(file.rawValue, off_t(drained)) == 0 else {
+            throw SystemCallError("ftruncate", temporary.string)
+        }
         isOpen = false
         do { try file.close() } catch {
             _ = unsafe unlink(temporary.string)
@@ -133,11 +135,15 @@ import SystemPackage
             filled = Int(mark.count - drained)
             return
         }
-        guard let saved = mark.hasher?.copy() else { preconditionFailure("more was written than the mark had room for") }
+        guard let saved = mark.hasher?.copy() else {
+            preconditionFailure("more was written than the mark had room for")
+        }
         hasher = saved
         filled = 0
         drained = mark.count
-        guard ftruncate(file.rawValue, off_t(drained)) == 0 else { throw SystemCallError("ftruncate", temporary.string) }
+        guard ftruncate(file.rawValue, off_t(drained)) == 0 else {
+            throw SystemCallError("ftruncate", temporary.string)
+        }
     }
 
     /// Feeds `count` zeros to a hash.

@@ -39,7 +39,9 @@ enum PositionedIO {
         while true {
             let count = unsafe pread(descriptor.rawValue, buffer.baseAddress, buffer.count, Int(offset))
             if count >= 0 { return count }
-            guard currentErrno() == EINTR else { throw SystemCallError("read", String(decoding: subject, as: UTF8.self)) }
+            guard currentErrno() == EINTR else {
+                throw SystemCallError("read", String(decoding: subject, as: UTF8.self))
+            }
         }
     }
 
@@ -143,7 +145,11 @@ enum PositionedIO {
         guard size <= limit else { return nil }
         return try unsafe [UInt8](unsafeUninitializedCapacity: Int(size)) { buffer, count in
             count = try unsafe read(
-                file, into: UnsafeMutableRawBufferPointer(buffer), at: 0, subject: path.string)
+                file,
+                into: UnsafeMutableRawBufferPointer(buffer),
+                at: 0,
+                subject: path.string
+            )
         }
     }
 }

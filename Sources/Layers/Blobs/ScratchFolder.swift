@@ -40,7 +40,9 @@ public final class ScratchFolder: Sendable {
         return path.appending(String(number))
     }
 
-    /// Removes each folder whose lock nobody holds. Called while the gate is held, so none is half made.
+    /// Removes each folder whose lock nobody holds.
+    ///
+    /// Called while the gate is held, so none is half made.
     private static func sweep(_ parent: FilePath) {
         for name in (try? PositionedIO.names(in: parent)) ?? [] where name.hasPrefix("reel-") {
             let folder = parent.appending(name)

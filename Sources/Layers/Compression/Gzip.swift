@@ -39,7 +39,14 @@ public enum Gzip {
                 unsafe bytes.withUnsafeBytes { input in
                     let rest = unsafe UnsafeRawBufferPointer(rebasing: input[at...])
                     result = unsafe libdeflate_gzip_decompress_ex(
-                        decompressor, rest.baseAddress, rest.count, buffer.baseAddress, room, &consumed, &produced)
+                        decompressor,
+                        rest.baseAddress,
+                        rest.count,
+                        buffer.baseAddress,
+                        room,
+                        &consumed,
+                        &produced
+                    )
                 }
                 count = result == LIBDEFLATE_SUCCESS ? produced : 0
             }

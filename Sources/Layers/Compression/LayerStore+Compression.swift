@@ -40,7 +40,10 @@ extension LayerStore {
     }
 
     private func compress(
-        _ diffID: ContentDigest, size: Int64, as form: Compression, parallelism: Int
+        _ diffID: ContentDigest,
+        size: Int64,
+        as form: Compression,
+        parallelism: Int
     ) throws -> Descriptor {
         let workers = min(parallelism > 0 ? parallelism : max(1, Self.processors), form.batch.workers)
         let batch = PieceBatch(form, count: workers * form.batch.piecesPerWorker)

@@ -26,7 +26,6 @@ extension LayerStore {
     private var zeroPiece: [UInt8]?
     private var zeroFlags: [Bool]
 
-
     init(_ form: Compression, count: Int) {
         self.form = form
         capacity = count
@@ -52,14 +51,17 @@ extension LayerStore {
         unsafe UnsafeMutableRawBufferPointer(rebasing: outputs[piece * bound..<(piece + 1) * bound])
     }
 
-    /// Reads the next pieces, as many as there is room for; returns how many. An empty tar is one empty piece.
+    /// Reads the next pieces, as many as there is room for; returns how many.
+    ///
+    /// An empty tar is one empty piece.
     func read(_ tar: FileDescriptor, from offset: Int64, size: Int64, subject: String) throws -> Int {
         var count = 0
         while count < capacity {
             let at = offset + Int64(count) * Int64(form.pieceLength)
             guard at < size || at == 0 else { break }
             lengths[count] = Int(min(Int64(form.pieceLength), size - at))
-            zeroFlags[count] = lengths[count] == form.pieceLength
+            zeroFlags[count] =
+                lengths[count] == form.pieceLength
                 && (PositionedIO.nextData(tar, from: at) ?? .max) >= at + Int64(form.pieceLength)
             let room = unsafe input(count)
             if zeroFlags[count] {
@@ -90,7 +92,10 @@ extension LayerStore {
                     unsafe results[piece] = 0
                     continue
                 }
-                let made = unsafe compressor.compress(UnsafeRawBufferPointer(batch.input(piece)), into: batch.output(piece))
+                let made = unsafe compressor.compress(
+                    UnsafeRawBufferPointer(batch.input(piece)),
+                    into: batch.output(piece)
+                )
                 if made == 0 { failed.store(true, ordering: .relaxed) }
                 unsafe results[piece] = made
             }
@@ -138,7 +143,13 @@ extension LayerStore {
     /// Compresses a piece whole; 0 on failure.
     func compress(_ input: UnsafeRawBufferPointer, into output: UnsafeMutableRawBufferPointer) -> Int {
         if let gzip = unsafe gzip {
-            return unsafe libdeflate_gzip_compress(gzip, input.baseAddress, input.count, output.baseAddress, output.count)
+            return unsafe libdeflate_gzip_compress(
+                gzip,
+                input.baseAddress,
+                input.count,
+                output.baseAddress,
+                output.count
+            )
         }
         guard let zstd = unsafe zstd else { return 0 }
         let made = unsafe ZSTD_compress2(zstd, output.baseAddress, output.count, input.baseAddress, input.count)

@@ -117,7 +117,8 @@ import SystemPackage
             let status = unsafe ZSTD_decompressStream(zstd, &out, &piece)
             guard ZSTD_isError(status) == 0 else {
                 throw LayerError.compressedStream(
-                    reason: "its zstd data are damaged (\(unsafe String(cString: ZSTD_getErrorName(status))))")
+                    reason: "its zstd data are damaged (\(unsafe String(cString: ZSTD_getErrorName(status))))"
+                )
             }
             unsafe used += piece.pos
             isWithin = status != 0

@@ -49,7 +49,8 @@ final class ImportSource: TarSource {
         }
         if total > limits.ratioAppliesAfter, total / limits.maximumRatio > decompressor.consumed {
             throw LayerError.limit(
-                "it grows to more than \(limits.maximumRatio) times its compressed size, as a decompression bomb does")
+                "it grows to more than \(limits.maximumRatio) times its compressed size, as a decompression bomb does"
+            )
         }
         try unsafe blob.write(piece)
         return unsafe piece

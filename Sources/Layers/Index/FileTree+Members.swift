@@ -52,7 +52,10 @@ extension FileTree {
     }
 
     private mutating func addHardLink(
-        _ name: ArraySlice<UInt8>, in parent: NodeID, _ member: TarMember, steps: inout Int
+        _ name: ArraySlice<UInt8>,
+        in parent: NodeID,
+        _ member: TarMember,
+        steps: inout Int
     ) throws {
         let parts = try Self.components(member.link, of: member)
         let target = try parts.last.flatMap { last in
@@ -61,14 +64,18 @@ extension FileTree {
         guard let target, !node(target).isDirectory else {
             let link = String(decoding: member.link, as: UTF8.self)
             throw LayerError.unsupported(
-                path: member.displayPath, reason: "it is a hard link to '\(link)', which is no file earlier in the layer")
+                path: member.displayPath,
+                reason: "it is a hard link to '\(link)', which is no file earlier in the layer"
+            )
         }
         link(target, as: name, in: parent)
     }
 
     /// The directory that the path components lead to.
     private mutating func directory(
-        _ parts: ArraySlice<ArraySlice<UInt8>>, for member: TarMember, steps: inout Int
+        _ parts: ArraySlice<ArraySlice<UInt8>>,
+        for member: TarMember,
+        steps: inout Int
     ) throws -> NodeID {
         var stack = [Self.root]
         var pending = Array(parts.reversed())
@@ -167,7 +174,9 @@ extension FileTree {
         case Self.linkType:
             guard (1...PathRules.longestTarget).contains(member.link.count), !member.link.contains(0) else {
                 throw LayerError.unsupported(
-                    path: member.displayPath, reason: "the target of a symbolic link must have 1 to 4095 bytes")
+                    path: member.displayPath,
+                    reason: "the target of a symbolic link must have 1 to 4095 bytes"
+                )
             }
             node.size = Int64(member.link.count)
             node.data = Int64(keep(member.link))

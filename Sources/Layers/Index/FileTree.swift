@@ -171,7 +171,8 @@ struct FileTree {
             var at = unsafe arena.withUnsafeBytes { all in
                 unsafe Self.hash(
                     UnsafeRawBufferPointer(rebasing: all[entry.nameStart..<entry.nameStart + Int(entry.nameLength)]),
-                    entry.parent) & mask
+                    entry.parent
+                ) & mask
             }
             while table[at] != 0 { at = (at + 1) & mask }
             table[at] = UInt32(index + 1)

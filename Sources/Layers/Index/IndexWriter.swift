@@ -31,7 +31,11 @@ import SystemPackage
     ///   - tarSizes: The lengths of the tars, in the order of their devices.
     ///   - name: The DiffID of the layer, or the ChainID of the stack.
     static func write(
-        _ tree: consuming FileTree, tarSizes: [Int64], name: ContentDigest, to path: FilePath, scratch: ScratchFolder
+        _ tree: consuming FileTree,
+        tarSizes: [Int64],
+        name: ContentDigest,
+        to path: FilePath,
+        scratch: ScratchFolder
     ) throws {
         tree.settleWhiteouts()
         var writer = IndexWriter(tree, tarSizes)
@@ -163,7 +167,8 @@ import SystemPackage
 
     /// Calls `body` for the entries of a directory in byte order, `.` and `..` among them.
     private func forEachEntry(
-        of directory: FileTree.NodeID, _ body: (_ name: ArraySlice<UInt8>, _ node: FileTree.NodeID) -> Void
+        of directory: FileTree.NodeID,
+        _ body: (_ name: ArraySlice<UInt8>, _ node: FileTree.NodeID) -> Void
     ) {
         let dot = UInt8(ascii: ".")
         var own: [(name: ArraySlice<UInt8>, node: FileTree.NodeID)] = [

@@ -40,7 +40,9 @@ import SystemPackage
 
     private static func isIntact(_ bytes: UnsafeRawBufferPointer, name: ContentDigest, tarSizes: [Int64]) -> Bool {
         func field(_ start: Int, _ count: Int) -> Slice<UnsafeRawBufferPointer> { unsafe bytes[start..<start + count] }
-        func number(_ at: Int) -> UInt64 { unsafe bytes.loadUnaligned(fromByteOffset: at, as: UInt64.self).littleEndian }
+        func number(_ at: Int) -> UInt64 {
+            unsafe bytes.loadUnaligned(fromByteOffset: at, as: UInt64.self).littleEndian
+        }
         guard unsafe field(0, 16).elementsEqual(IndexFormat.signature),
             number(IndexFormat.lengthAt) == UInt64(bytes.count),
             unsafe field(IndexFormat.nameAt, 32).elementsEqual(name.bytes)
@@ -155,7 +157,9 @@ import SystemPackage
 
     // MARK: Directories
 
-    /// One name in a directory. The name is valid as long as the index.
+    /// One name in a directory.
+    ///
+    /// The name is valid as long as the index.
     @safe struct Entry {
         let name: UnsafeRawBufferPointer
         let node: UInt64
@@ -215,7 +219,8 @@ import SystemPackage
 
     private func entryCount(_ node: Node, _ block: Int) throws -> Int {
         let first = Int(try load(start(node, block) + 8, as: UInt16.self))
-        guard first >= IndexFormat.direntLength, first % IndexFormat.direntLength == 0, first <= used(node, block) else {
+        guard first >= IndexFormat.direntLength, first % IndexFormat.direntLength == 0, first <= used(node, block)
+        else {
             throw damage
         }
         return first / IndexFormat.direntLength

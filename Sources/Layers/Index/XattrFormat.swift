@@ -38,7 +38,9 @@ enum XattrFormat {
         }
         guard out.count <= mostBytes else {
             throw LayerError.unsupported(
-                path: String(decoding: path, as: UTF8.self), reason: "its extended attributes have more than 200000 bytes")
+                path: String(decoding: path, as: UTF8.self),
+                reason: "its extended attributes have more than 200000 bytes"
+            )
         }
         return out
     }
@@ -103,7 +105,9 @@ enum XattrFormat {
             let index = unsafe area[at + 1]
             let valueLength = unsafe Int(area[at + 2]) | Int(area[at + 3]) << 8
             let end = at + 4 + nameLength + valueLength
-            guard let prefix = prefixes.first(where: { $0.index == index })?.prefix, end <= area.count else { return nil }
+            guard let prefix = prefixes.first(where: { $0.index == index })?.prefix, end <= area.count else {
+                return nil
+            }
             let nameEnd = at + 4 + nameLength
             let name = unsafe prefix + area[(at + 4)..<nameEnd]
             unsafe found.append(ExtendedAttribute(name: name, value: Array(area[nameEnd..<end])))

@@ -19,7 +19,9 @@ struct PaxRecords {
     static let xattrPrefix = Array("SCHILY.xattr.".utf8)
     private static let sparsePrefix = Array("GNU.sparse.".utf8)
 
-    /// Reads the records of `bytes` over what is there already. An empty value takes a record away.
+    /// Reads the records of `bytes` over what is there already.
+    ///
+    /// An empty value takes a record away.
     ///
     /// - Returns: What is wrong with them, or `nil`.
     mutating func read(_ bytes: [UInt8]) -> String? {
@@ -87,7 +89,10 @@ struct PaxRecords {
     private static func time(_ text: ArraySlice<UInt8>) -> Timestamp? {
         let isNegative = text.first == UInt8(ascii: "-")
         let parts = text.dropFirst(isNegative ? 1 : 0).split(
-            separator: UInt8(ascii: "."), maxSplits: 1, omittingEmptySubsequences: false)
+            separator: UInt8(ascii: "."),
+            maxSplits: 1,
+            omittingEmptySubsequences: false
+        )
         guard let whole = parts.first, !whole.isEmpty, whole.allSatisfy(Self.isDigit) else { return nil }
         var nanoseconds: Int64 = 0
         if parts.count == 2 {

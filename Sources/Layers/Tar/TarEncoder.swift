@@ -73,12 +73,16 @@ enum TarEncoder {
         for attribute in member.xattrs {
             PaxRecords.append(PaxRecords.xattrPrefix + attribute.name, attribute.value, to: &out)
         }
-        if member.gid > largestOwner { PaxRecords.append(Array("gid".utf8), TarNumber.decimal(Int64(member.gid)), to: &out) }
+        if member.gid > largestOwner {
+            PaxRecords.append(Array("gid".utf8), TarNumber.decimal(Int64(member.gid)), to: &out)
+        }
         if member.link.count > 100 { PaxRecords.append(Array("linkpath".utf8), member.link, to: &out) }
         if let time = timeRecord(member.modified) { PaxRecords.append(Array("mtime".utf8), time, to: &out) }
         if let path { PaxRecords.append(Array("path".utf8), path, to: &out) }
         if member.size > largestSize { PaxRecords.append(Array("size".utf8), TarNumber.decimal(member.size), to: &out) }
-        if member.uid > largestOwner { PaxRecords.append(Array("uid".utf8), TarNumber.decimal(Int64(member.uid)), to: &out) }
+        if member.uid > largestOwner {
+            PaxRecords.append(Array("uid".utf8), TarNumber.decimal(Int64(member.uid)), to: &out)
+        }
         return out
     }
 
@@ -100,7 +104,10 @@ enum TarEncoder {
     }
 
     private static func fill(
-        _ block: UnsafeMutableRawBufferPointer, name: some Collection<UInt8>, mode: UInt16, size: Int64
+        _ block: UnsafeMutableRawBufferPointer,
+        name: some Collection<UInt8>,
+        mode: UInt16,
+        size: Int64
     ) {
         unsafe put(name, into: block, at: 0)
         unsafe number(UInt64(mode), into: block, 100, 8)
@@ -117,7 +124,8 @@ enum TarEncoder {
         unsafe UnsafeMutableRawBufferPointer(rebasing: block[start...]).copyBytes(from: bytes)
     }
 
-    private static func number(_ value: UInt64, into block: UnsafeMutableRawBufferPointer, _ start: Int, _ length: Int) {
+    private static func number(_ value: UInt64, into block: UnsafeMutableRawBufferPointer, _ start: Int, _ length: Int)
+    {
         unsafe TarNumber.format(value, into: UnsafeMutableRawBufferPointer(rebasing: block[start..<start + length]))
     }
 
@@ -126,7 +134,7 @@ enum TarEncoder {
         unsafe block[156] = type
         for index in 148..<156 { unsafe block[index] = UInt8(ascii: " ") }
         var sum: UInt64 = 0
-        for unsafe byte in unsafe block { sum += UInt64(byte) }
+        for index in 0..<512 { unsafe sum += UInt64(block[index]) }
         unsafe number(sum, into: block, 148, 7)
     }
 }

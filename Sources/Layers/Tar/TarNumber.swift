@@ -13,7 +13,8 @@ enum TarNumber {
     private static func parseOctal(_ field: UnsafeRawBufferPointer) -> Int64? {
         var value: Int64 = 0
         var state = 0  // 0 before the digits, 1 in them, 2 after them
-        for unsafe byte in unsafe field {
+        for index in unsafe field.indices {
+            let byte = unsafe field[index]
             switch byte {
             case UInt8(ascii: "0")...UInt8(ascii: "7") where state < 2:
                 state = 1

@@ -10,7 +10,9 @@ protocol TarSource: AnyObject {
     func skip(_ count: Int64) throws -> Int64
 }
 
-/// Reads the members of a tar one after the other: ustar, GNU and pax forms. Contents are passed over.
+/// Reads the members of a tar one after the other: ustar, GNU and pax forms.
+///
+/// Contents are passed over.
 ///
 /// Source: POSIX.1-2017, `pax`; GNU tar manual, "Tar Internals".
 @safe final class TarReader {
@@ -33,7 +35,9 @@ protocol TarSource: AnyObject {
 
     deinit { unsafe block.deallocate() }
 
-    /// The next member, or `nil` at the end mark or the end of the bytes. The contents of the one before are passed.
+    /// The next member, or `nil` at the end mark or the end of the bytes.
+    ///
+    /// The contents of the one before are passed.
     func next() throws -> TarMember? {
         var local = PaxRecords()
         var longName: [UInt8]?
@@ -64,7 +68,9 @@ protocol TarSource: AnyObject {
                 return member
             }
         }
-        guard offset == start else { throw LayerError.malformed(offset: offset, reason: "it ends after an extended header") }
+        guard offset == start else {
+            throw LayerError.malformed(offset: offset, reason: "it ends after an extended header")
+        }
         return nil
     }
 
@@ -74,10 +80,15 @@ protocol TarSource: AnyObject {
     private func check(_ member: TarMember, _ header: TarHeader, _ local: PaxRecords) throws {
         if member.type == TarType.gnuSparse || local.isSparse || global.isSparse {
             throw LayerError.unsupported(
-                path: member.displayPath, reason: "it is a GNU sparse member; make the tar without --sparse")
+                path: member.displayPath,
+                reason: "it is a GNU sparse member; make the tar without --sparse"
+            )
         }
         guard member.size <= Int64.max - offset - 1024 else {
-            throw LayerError.malformed(offset: member.headerOffset, reason: "'\(member.displayPath)' has an absurd size")
+            throw LayerError.malformed(
+                offset: member.headerOffset,
+                reason: "'\(member.displayPath)' has an absurd size"
+            )
         }
     }
 
@@ -101,7 +112,9 @@ protocol TarSource: AnyObject {
         var bytes: [UInt8] = []
         bytes.reserveCapacity(Int(header.size))
         while bytes.count < Int(header.size) {
-            guard try readBlock() else { throw LayerError.malformed(offset: offset, reason: "it ends in an extended header") }
+            guard try readBlock() else {
+                throw LayerError.malformed(offset: offset, reason: "it ends in an extended header")
+            }
             unsafe bytes.append(contentsOf: block.prefix(Int(header.size) - bytes.count))
         }
         return bytes
@@ -119,7 +132,9 @@ protocol TarSource: AnyObject {
             have += part
         }
         offset += Int64(have)
-        guard have == 0 || have == 512 else { throw LayerError.malformed(offset: offset, reason: "it ends within a header") }
+        guard have == 0 || have == 512 else {
+            throw LayerError.malformed(offset: offset, reason: "it ends within a header")
+        }
         return have == 512
     }
 
@@ -159,7 +174,9 @@ protocol TarSource: AnyObject {
             offset += unsafe Int64(window.count)
             unsafe window = UnsafeRawBufferPointer(start: nil, count: 0)
             guard offset - end <= Self.longestTrailer else {
-                throw LayerError.limit("more than \(Self.longestTrailer >> 20) MiB follow the end of the tar at byte \(end)")
+                throw LayerError.limit(
+                    "more than \(Self.longestTrailer >> 20) MiB follow the end of the tar at byte \(end)"
+                )
             }
         }
     }

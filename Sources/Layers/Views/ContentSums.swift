@@ -27,7 +27,9 @@ struct ContentSums {
             (bytes.count - Self.headerLength) % Self.recordLength == 0
         else { return }
         var hasher = SHA256Hasher()
-        unsafe bytes.withUnsafeBytes { unsafe hasher.update(UnsafeRawBufferPointer(rebasing: $0[Self.headerLength...])) }
+        unsafe bytes.withUnsafeBytes {
+            unsafe hasher.update(UnsafeRawBufferPointer(rebasing: $0[Self.headerLength...]))
+        }
         guard bytes[48..<80].elementsEqual(hasher.digest().bytes) else { return }
         digests.reserveCapacity(bytes.count / Self.recordLength)
         for at in stride(from: Self.headerLength, to: bytes.count, by: Self.recordLength) {

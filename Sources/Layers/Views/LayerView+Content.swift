@@ -24,8 +24,13 @@ extension LayerView {
         let place = try contentPlace(of: entry)
         let bytes = try unsafe [UInt8](unsafeUninitializedCapacity: Int(entry.size)) { buffer, count in
             count = try unsafe PositionedIO.read(
-                place.tar, into: UnsafeMutableRawBufferPointer(rebasing: UnsafeMutableRawBufferPointer(buffer)[..<Int(entry.size)]),
-                at: place.offset, subject: entry.displayPath)
+                place.tar,
+                into: UnsafeMutableRawBufferPointer(
+                    rebasing: UnsafeMutableRawBufferPointer(buffer)[..<Int(entry.size)]
+                ),
+                at: place.offset,
+                subject: entry.displayPath
+            )
         }
         guard Int64(bytes.count) == entry.size else {
             throw BlobError.corrupt(layers[entry.identity.layer].diffID, reason: "it is shorter than its index says")

@@ -24,7 +24,8 @@ extension LayerView {
             let step = try including(entry)
             guard step == .descend else { return step }
             position += 1
-            let below = start.path.isEmpty || entry.path.isEmpty ? entry.path[...] : entry.path.dropFirst(start.path.count + 1)
+            let below =
+                start.path.isEmpty || entry.path.isEmpty ? entry.path[...] : entry.path.dropFirst(start.path.count + 1)
             var first: Int?
             if entry.linkCount > 1, entry.kind != .directory {
                 first = seen[entry.identity]

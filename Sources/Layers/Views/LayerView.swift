@@ -4,7 +4,9 @@ import BuildModel
 public import OCIModel
 import SystemPackage
 
-/// How a lookup treats symbolic links. Links in the middle of a path are always followed, inside the root.
+/// How a lookup treats symbolic links.
+///
+/// Links in the middle of a path are always followed, inside the root.
 public enum FollowMode: Sendable {
     /// The last component is not followed, as in `lstat`.
     case parents
@@ -20,7 +22,9 @@ public struct ResolvedPath: Sendable {
     public let entry: ViewEntry?
 }
 
-/// The files of a snapshot, read from the indexes and tars of its layers. Nothing is mounted.
+/// The files of a snapshot, read from the indexes and tars of its layers.
+///
+/// Nothing is mounted.
 ///
 /// What it shows is what overlayfs would show: whiteouts and opaque directories are applied, the topmost layer decides.
 /// A directory that a layer has only because something lies in it takes its attributes from below.
@@ -122,12 +126,21 @@ public struct LayerView: Sendable {
 
     // MARK: Entries
 
-    /// The entry that has these places, topmost first. Without any, it is the root of `scratch`.
+    /// The entry that has these places, topmost first.
+    ///
+    /// Without any, it is the root of `scratch`.
     private func makeEntry(_ path: [UInt8], _ places: [FileIdentity]) throws -> ViewEntry {
         guard let top = places.first else {
             return ViewEntry(
-                path: path, attributes: FileAttributes(kind: .directory, mode: 0o755), size: 0, linkTarget: [],
-                identity: FileIdentity(layer: -1, node: 0), linkCount: 2, isOpaque: false, places: [])
+                path: path,
+                attributes: FileAttributes(kind: .directory, mode: 0o755),
+                size: 0,
+                linkTarget: [],
+                identity: FileIdentity(layer: -1, node: 0),
+                linkCount: 2,
+                isOpaque: false,
+                places: []
+            )
         }
         let topNode = try layers[top.layer].index.node(top.node)
         var shown = (node: topNode, layer: layers[top.layer])

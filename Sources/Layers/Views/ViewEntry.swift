@@ -24,7 +24,9 @@ public struct ViewEntry: Sendable {
     public let identity: FileIdentity
     /// How many names the file has in its layer; for directories the number is of no use.
     public let linkCount: Int
-    /// Whether a directory hides what lower layers have in it. Always `false` in a merged view.
+    /// Whether a directory hides what lower layers have in it.
+    ///
+    /// Always `false` in a merged view.
     public let isOpaque: Bool
     /// Where a directory is in the layers, topmost first; for everything else one place.
     let places: [FileIdentity]

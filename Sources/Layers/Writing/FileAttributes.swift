@@ -38,7 +38,7 @@ public struct DeviceNumber: Hashable, Sendable {
 
 /// One extended attribute.
 public struct ExtendedAttribute: Hashable, Sendable {
-    /// The whole name with its prefix, e.g. `user.comment`, as bytes.
+    /// The whole name with its prefix, as in `user.comment`, as bytes.
     public var name: [UInt8]
     /// The value, at most 65,535 bytes.
     public var value: [UInt8]

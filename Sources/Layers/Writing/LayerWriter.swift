@@ -70,7 +70,9 @@ public final class LayerWriter {
         return digest
     }
 
-    /// Adds a symbolic link to `target`, 1...4095 bytes, which is kept as it is. Its mode is always 0777.
+    /// Adds a symbolic link to `target`, 1...4095 bytes, which is kept as it is.
+    ///
+    /// Its mode is always 0777.
     public func symbolicLink(_ path: [UInt8], _ attributes: FileAttributes, target: [UInt8]) throws {
         var member = member(path, TarType.symbolicLink, attributes)
         member.mode = 0o777
@@ -82,7 +84,9 @@ public final class LayerWriter {
     public func hardLink(_ path: [UInt8], to target: [UInt8]) throws {
         guard let node = find(target[...]), !tree.node(node).isDirectory else {
             throw LayerError.unsupported(
-                path: Self.text(path), reason: "it is a hard link to '\(Self.text(target))', which is no file before it")
+                path: Self.text(path),
+                reason: "it is a hard link to '\(Self.text(target))', which is no file before it"
+            )
         }
         var member = try tree.member(node)
         member.path = path
@@ -101,7 +105,10 @@ public final class LayerWriter {
         default: throw LayerError.unsupported(path: Self.text(path), reason: "it is a \(attributes.kind)")
         }
         if attributes.kind == .characterDevice, attributes.device == DeviceNumber(major: 0, minor: 0) {
-            throw LayerError.unsupported(path: Self.text(path), reason: "a 0:0 device means a deleted file to overlayfs")
+            throw LayerError.unsupported(
+                path: Self.text(path),
+                reason: "a 0:0 device means a deleted file to overlayfs"
+            )
         }
         var member = member(path, type, attributes)
         if attributes.kind != .fifo { member.device = attributes.device }
@@ -119,7 +126,9 @@ public final class LayerWriter {
         tree.whiteOut(name, in: parent)
     }
 
-    /// Says that nothing of the lower layers shows in `directory`. Give it right after the directory itself.
+    /// Says that nothing of the lower layers shows in `directory`.
+    ///
+    /// Give it right after the directory itself.
     public func opaque(_ directory: [UInt8]) throws {
         guard let node = find(directory[...]), tree.node(node).isDirectory else {
             throw LayerError.parentMissing(path: Self.text(directory))
@@ -144,7 +153,10 @@ public final class LayerWriter {
 extension LayerWriter {
     /// Adds a member at its place: the whiteouts before it, its header, its contents, its node.
     private func add(
-        _ path: [UInt8], _ member: TarMember, linking: FileTree.NodeID? = nil, contents: (() throws -> Void)? = nil
+        _ path: [UInt8],
+        _ member: TarMember,
+        linking: FileTree.NodeID? = nil,
+        contents: (() throws -> Void)? = nil
     ) throws {
         try check(path, isRoot: member.type == TarType.directory)
         while let marker = pending.last, marker.lexicographicallyPrecedes(path) {
@@ -180,7 +192,9 @@ extension LayerWriter {
         entries += 1
     }
 
-    private func plant(_ member: TarMember, _ path: [UInt8], in parent: FileTree.NodeID, linking: FileTree.NodeID?) throws {
+    private func plant(_ member: TarMember, _ path: [UInt8], in parent: FileTree.NodeID, linking: FileTree.NodeID?)
+        throws
+    {
         let name = path[Self.nameStart(path)...]
         if let linking { return tree.link(linking, as: name, in: parent) }
         let node = try tree.node(of: member)
