@@ -100,7 +100,8 @@ let package = Package(
             "Commands",
             [
                 "BuildEngine", "Audit", "BuildModel", "OCIModel", "BuildEvents", "BuildProgress", "LLB",
-                "DockerfileFrontend", "PathPatterns", "EventStorage", "Layers", "Sandbox", "BuildSources", "BuildExporters",
+                "DockerfileFrontend", "PathPatterns", "EventStorage", "Layers", "Sandbox", "BuildSources",
+                "BuildExporters",
                 "CLinux", arguments, system,
             ]
         ),
@@ -120,15 +121,26 @@ let package = Package(
         ),
         tests("Sandbox", ["OCIModel", "Layers", "CLinux", "CTestNamespace", "sandbox-helper", system]),
         tests("BuildModel"),
+        tests("BuildSolver", ["BuildEvents", "LLB", "OCIModel"]),
         tests("OCIModel"),
         tests("Layers", ["OCIModel", "CLinux", system], resources: [.copy("Oracle")]),
         .target(
-            name: "EventSamples", dependencies: ["BuildModel", "BuildEvents"], path: "Tests/EventSamples",
+            name: "EventSamples",
+            dependencies: ["BuildModel", "BuildEvents"],
+            path: "Tests/EventSamples",
             swiftSettings: strict
         ),
         tests("BuildEvents", ["EventSamples"], resources: [.copy("Golden")]),
         tests("EventStorage", ["BuildEvents", "EventSamples", grdb, system]),
         tests("BuildExporters", ["OCIModel", "Layers", "CLinux", system, subprocess]),
+        tests(
+            "Commands",
+            [
+                "BuildEngine", "BuildEvents", "BuildProgress", "BuildSources", "EventStorage", "Layers", "LLB",
+                "OCIModel",
+                arguments, subprocess, system,
+            ]
+        ),
         tests("BuildProgress", ["BuildEvents"]),
         tests("LLB", resources: [.copy("Vectors")]),
         tests("FileOperations", ["OCIModel", "LLB", "Layers", system]),

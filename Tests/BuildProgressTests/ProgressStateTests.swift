@@ -44,17 +44,35 @@ struct ProgressStateTests {
             let event = SourceResolved(
                 identifier: identifier,
                 type: "image",
-                pin: "new",
+                pin: "sha256:0123456789abcdef",
                 how: "store",
                 movedFrom: "old"
             )
             state.apply(.sourceResolved(event), at: Script.at(time))
         }
         #expect(state.items.count == 1)
-        #expect(state.items.first?.detail == "new (moved from old)")
+        #expect(state.items.first?.detail == "sha256:0123456789ab (moved from old)")
         for event in Script.context(files: 1, bytes: 9) { state.apply(event, at: Script.at(3)) }
         #expect(state.items.last?.detail == "1 file")
         #expect(state.items.last?.bytes == 9)
+    }
+
+    @Test("A name and the same name with its digest are one source")
+    func pinnedNames() {
+        var state = ProgressState()
+        var plain = PlainText()
+        var text = ""
+        let name = "docker-image://docker.io/library/debian:12"
+        for identifier in [name, name + "@sha256:0123"] {
+            let resolving = BuildEvent.sourceResolving(SourceResolving(vertex: nil, identifier: identifier))
+            let pinned = SourceResolved(identifier: identifier, type: "image", pin: "sha256:0123", how: "store")
+            for event in [resolving, .sourceResolved(pinned)] {
+                state.apply(event, at: Script.at(1))
+                text += plain.text(for: event, at: Script.at(1))
+            }
+        }
+        #expect(state.items.count == 1)
+        #expect(text.split(separator: "\n").count == 3)
     }
 
     @Test("Two exports of one kind are two items; warnings and skipped stages are kept in order")

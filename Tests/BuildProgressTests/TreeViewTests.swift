@@ -36,8 +36,8 @@ struct TreeViewTests {
         let view = TreeView(style: ascii, size: TerminalSize(columns: 61, rows: 24), now: Script.at(4900))
         let text = view.lines(of: example()).map(\.text)
         let expected = [
-            " Building hello:1, 3/6 steps, 2 cached, 1 warning       4.9s",
-            " + context context  12 files                    3.5kB  0.0s",
+            " Building hello:1, 3/5 steps, 2 cached, 1 warning       4.9s",
+            " + context  12 files                    3.5kB  0.0s",
             " = base  2/2 cached",
             " app  1/2                                               4.8s",
             "   + 1/3 COPY . /src                           81.0MB  0.6s",

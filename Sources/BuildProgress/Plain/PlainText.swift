@@ -50,22 +50,30 @@ public struct PlainText: Sendable {
         switch event {
         case .sourceResolving(let source):
             let id = ProgressItem.ID.source(source.identifier)
-            guard started[id] == nil else { return }
+            guard started[id] == nil, !isPinned(source.identifier) else { return }
             started[id] = time
             names[id] = Self.title(ofSource: source.identifier)
             open(id)
         case .contextDigested(let context):
-            let size = "\(Quantity.count(context.files)) files, \(Quantity.bytes(context.bytes))"
+            let files = "\(Quantity.count(context.files)) file\(context.files == 1 ? "" : "s")"
+            let size = "\(files), \(Quantity.bytes(context.bytes))"
             line(.source("local://" + context.name), "\(size), \(context.digest)")
         case .contextSkipped(let entry):
             line(.source("local://" + entry.name), "WARN: \(entry.path) left out: \(entry.reason)")
         case .sourceResolved(let source):
+            guard !isPinned(source.identifier) else { return }
             let id = ProgressItem.ID.source(source.identifier)
             if names[id] == nil { names[id] = Self.title(ofSource: source.identifier) }
             line(id, "pinned \(source.pin)" + (source.movedFrom.map { ", moved from \($0)" } ?? ""))
             close(id, "DONE \(seconds(id, to: time))s")
         default: break
         }
+    }
+
+    /// Whether an identifier is `NAME@DIGEST` of a name that was resolved before: the graph has it so, a person does not.
+    private func isPinned(_ identifier: String) -> Bool {
+        guard let mark = identifier.lastIndex(of: "@") else { return false }
+        return names[.source(String(identifier[..<mark]))] != nil
     }
 
     private mutating func addStep(_ event: BuildEvent, at time: Timestamp) {

@@ -50,6 +50,12 @@ public struct ProgressState: Sendable {
         return counts
     }
 
+    /// How many steps the build has, as far as is known: the vertices that are no sources.
+    public var stepCount: Int {
+        let sources = items.count { if case .source = $0.id { true } else { false } }
+        return max(counts.known, vertices - sources)
+    }
+
     /// Takes in an event that happened at `time`.
     public mutating func apply(_ event: BuildEvent, at time: Timestamp) {
         revision += 1
@@ -109,6 +115,7 @@ public struct ProgressState: Sendable {
     private mutating func applySource(_ event: BuildEvent, at time: Timestamp) {
         switch event {
         case .sourceResolving(let source):
+            guard !isPinned(source.identifier) else { return }
             change(.source(source.identifier), name: source.identifier) { item in
                 if !item.isOver { item.status = .running(since: time) }
             }
@@ -120,13 +127,28 @@ public struct ProgressState: Sendable {
         case .contextSkipped(let entry):
             warnings.append("\(entry.path) is not part of the context '\(entry.name)': \(entry.reason)")
         case .sourceResolved(let source):
+            guard !isPinned(source.identifier) else { return }
             change(.source(source.identifier), name: source.identifier) { item in
                 item.status = .finished(nanoseconds: item.nanoseconds(at: time))
-                if source.type != "local" { item.detail = source.pin }
-                if let before = source.movedFrom { item.detail += " (moved from \(before))" }
+                // That a directory changed is what builds are made for; that a name moved is worth a word.
+                guard source.type != "local" else { return }
+                item.detail = Self.short(source.pin)
+                if let before = source.movedFrom { item.detail += " (moved from \(Self.short(before)))" }
             }
         default: break
         }
+    }
+
+    /// Whether an identifier is `NAME@DIGEST` of a name that was resolved before: the graph has it so, a person does not.
+    private func isPinned(_ identifier: String) -> Bool {
+        guard let mark = identifier.lastIndex(of: "@") else { return false }
+        return places[.source(String(identifier[..<mark]))] != nil
+    }
+
+    /// A pin, a digest of it by its first twelve digits.
+    private static func short(_ pin: String) -> String {
+        guard pin.hasPrefix("sha256:") else { return String(pin.prefix(12)) }
+        return String(pin.prefix("sha256:".count + 12))
     }
 
     private mutating func applyExport(_ event: BuildEvent, at time: Timestamp) {

@@ -28,7 +28,11 @@ public struct FramePainter: Sendable {
                 text += "\r" + line.rendered(inColour: inColour) + "\u{1B}[K\n"
             }
         }
-        if !wrapped, lines.count < shown.count { text += "\u{1B}[J" }
+        let surplus = wrapped ? 0 : shown.count - lines.count
+        if surplus > 0 {
+            // Line by line: some terminals keep what a clearing of the whole screen takes away.
+            text += String(repeating: "\u{1B}[K\n", count: surplus) + "\u{1B}[\(surplus)A"
+        }
         shown = lines
         return text
     }

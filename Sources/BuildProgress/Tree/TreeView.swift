@@ -60,7 +60,12 @@ public struct TreeView: Sendable {
         for item in state.items {
             switch item.status {
             case .reused: reused += 1
-            case .finished, .failed, .running:
+            case .running:
+                // The build is over, so it was stopped on its way.
+                var line = StyledLine("   \(style.waitingMark) ", .quiet)
+                line.add(title(of: item, showsStage: true) + "  stopped", .quiet)
+                lines.append(justified(line, figures(of: item)))
+            case .finished, .failed:
                 if case .step = item.id {
                     lines.append(line(for: item, indent: 1, showsStage: true))
                 } else if item.nanoseconds(at: now) >= 100_000_000 || item.detail.contains("moved from") {
@@ -168,7 +173,7 @@ extension TreeView {
         let counts = state.counts
         var line = StyledLine(" Building", .strong)
         if let tag = state.tags.first { line.add(" \(tag)", .strong) }
-        var facts = ["\(counts.reused + counts.ran)/\(max(counts.known, state.vertices)) steps"]
+        var facts = ["\(counts.reused + counts.ran)/\(state.stepCount) steps"]
         if counts.reused > 0 { facts.append("\(counts.reused) cached") }
         if counts.failed > 0 { facts.append("\(counts.failed) failed") }
         line.add(style.separator + facts.joined(separator: style.separator), .quiet)
@@ -225,14 +230,26 @@ extension TreeView {
     private func title(of item: ProgressItem, showsStage: Bool) -> String {
         switch item.id {
         case .source(let identifier):
-            if identifier.hasPrefix("local://") { return "context \(identifier.dropFirst("local://".count))" }
-            return identifier
+            return Self.title(ofSource: identifier)
         case .export: return item.name.whole
         case .step:
             if showsStage || item.name.stage.isEmpty { return OutputText.clean(Array(item.name.whole.utf8)) }
             let place = item.name.place.isEmpty ? "" : item.name.place + " "
             return OutputText.clean(Array((place + item.name.text).utf8))
         }
+    }
+
+    /// Such as `image debian:12` for `docker-image://docker.io/library/debian:12`.
+    private static func title(ofSource identifier: String) -> String {
+        if identifier == "local://context" { return "context" }
+        if identifier.hasPrefix("local://") { return "context \(identifier.dropFirst("local://".count))" }
+        guard identifier.hasPrefix("docker-image://") else { return identifier }
+        var name = identifier.dropFirst("docker-image://".count)
+        for prefix in ["docker.io/library/", "docker.io/"] where name.hasPrefix(prefix) {
+            name = name.dropFirst(prefix.count)
+            break
+        }
+        return "image \(name)"
     }
 
     /// What stands at the right: bytes, rate and time.

@@ -75,6 +75,10 @@ struct BuildEnd {
             ]
             console.print(object)
         }
+        if progress.mode == .tty {
+            let now = console.environment.clock.now()
+            progress.tell(TreeView(style: console.style, size: console.size(), now: now).remainder(of: progress.state))
+        }
         if progress.mode != .rawjson, failure.kind != .cancelled,
             let report = FailedStep.report(progress.state, build: failure.id, engine: engine, console: console)
         {

@@ -38,7 +38,8 @@ enum FailedStep {
         engine: Engine
     ) -> SourceExcerpt? {
         for loaded in definitions {
-            guard let bytes = try? engine.layers.blobs.read(loaded.definition, limit: Int64(Definition.maximumEncodedSize)),
+            let limit = Int64(Definition.maximumEncodedSize)
+            guard let bytes = try? engine.layers.blobs.read(loaded.definition, limit: limit),
                 let definition = try? Definition(decoding: bytes, allowingEmpty: true),
                 let location = definition[vertex]?.locations.first,
                 definition.sources.indices.contains(location.source)

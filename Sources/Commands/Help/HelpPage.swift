@@ -4,8 +4,7 @@
 enum HelpPage {
     /// Whether a command line asks for this page and no other.
     static func isAskedFor(by words: [String]) -> Bool {
-        guard let first = words.first, words.count == 1 else { return false }
-        return ["-h", "--help", "help"].contains(first)
+        words.isEmpty || (words.count == 1 && ["-h", "--help", "help"].contains(words[0]))
     }
 
     /// The page.

@@ -52,7 +52,8 @@ struct InspectText {
             var line = "\(source.identifier)  \(source.pin) (\(source.how))"
             if let moved = source.movedFrom { line += ", moved from \(moved)" }
             if let context = details.contexts.last(where: { "local://" + $0.name == source.identifier }) {
-                line += ", \(Quantity.count(context.files)) files, \(Quantity.bytes(context.bytes))"
+                let plural = context.files == 1 ? "" : "s"
+                line += ", \(Quantity.count(context.files)) file\(plural), \(Quantity.bytes(context.bytes))"
                 if context.layer == nil { line += ", not stored" }
             }
             return line

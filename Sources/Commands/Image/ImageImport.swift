@@ -45,7 +45,7 @@ struct ImageImport: ReelCommand {
             console.print(image.json)
         } else {
             let count = "\(image.layers.count) layer\(image.layers.count == 1 ? "" : "s")"
-            console.print("\(image.names.joined(separator: ", ")) is \(image.manifest), \(image.platform), \(count)")
+            console.print("\(name) is \(image.manifest), \(image.platform), \(count)")
         }
         return 0
     }

@@ -85,17 +85,21 @@ public enum Program {
 
     /// Parses a command line, the program's name left out.
     static func parse(_ words: [String]) -> Meaning {
+        if HelpPage.isAskedFor(by: words) { return .answer(HelpPage.text + "\n", code: 0) }
+        if words == ["--version"] { return .answer("reel \(Engine.version)\n", code: 0) }
         do {
-            let parsed = try Reel.parseAsRoot(words)
+            var parsed = try Reel.parseAsRoot(words)
             if let command = parsed as? any ReelCommand { return .command(command) }
-            let help = parsed is Reel ? HelpPage.text : Reel.helpMessage(for: type(of: parsed))
-            return .answer(help + "\n", code: words.isEmpty || parsed is Reel ? 0 : FaultKind.usage.exitCode)
+            // A group without a command, or the parser's own help: both answer with their page.
+            try parsed.run()
+            return .answer(HelpPage.text + "\n", code: FaultKind.usage.exitCode)
         } catch {
             guard Reel.exitCode(for: error).isSuccess else {
                 return .answer("reel: \(UsageMessage.text(for: error, words: words))\n", code: FaultKind.usage.exitCode)
             }
-            if HelpPage.isAskedFor(by: words) { return .answer(HelpPage.text + "\n", code: 0) }
-            return .answer(Reel.fullMessage(for: error) + "\n", code: 0)
+            let isAsked = words.contains { ["-h", "--help", "help", "--generate-completion-script"].contains($0) }
+            let text = Reel.fullMessage(for: error) + "\n"
+            return .answer(text, code: isAsked ? 0 : FaultKind.usage.exitCode)
         }
     }
 }

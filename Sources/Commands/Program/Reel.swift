@@ -1,14 +1,12 @@
 // SPDX-License-Identifier: Apache-2.0
 
 import ArgumentParser
-import BuildEngine
 
 /// The root of all commands.
 struct Reel: ParsableCommand {
     static let configuration = CommandConfiguration(
         commandName: "reel",
         abstract: "Build container images, record every build, and replay, audit and verify it later.",
-        version: "reel \(Engine.version)",
         groupedSubcommands: [
             CommandGroup(name: "Build", subcommands: [BuildCommand.self, DockerfileGroup.self, ContextGroup.self]),
             CommandGroup(
