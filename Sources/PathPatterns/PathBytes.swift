@@ -50,7 +50,9 @@ public enum PathBytes {
     /// `bytes` without the Unicode white space at either end.
     static func trimmed(_ bytes: ArraySlice<UInt8>) -> ArraySlice<UInt8> {
         var rest = bytes
-        while let (scalar, width) = Scalars.first(in: rest), Scalars.isWhiteSpace(scalar) { rest = rest.dropFirst(width) }
+        while let (scalar, width) = Scalars.first(in: rest), Scalars.isWhiteSpace(scalar) {
+            rest = rest.dropFirst(width)
+        }
         while let (scalar, width) = Scalars.last(in: rest), Scalars.isWhiteSpace(scalar) { rest = rest.dropLast(width) }
         return rest
     }

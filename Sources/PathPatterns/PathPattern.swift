@@ -63,7 +63,9 @@ public struct PathPattern: Sendable {
         if !inner.contains(where: \.isSpecial), !text.contains(UInt8(ascii: "\\")) {
             let rest = tokens.dropFirst()
             if tokens.first == .anything { return .suffix([]) }
-            if tokens.first == .anyDirectories, rest.last?.isSpecial == false { return .suffix(Array(text.dropFirst(2))) }
+            if tokens.first == .anyDirectories, rest.last?.isSpecial == false {
+                return .suffix(Array(text.dropFirst(2)))
+            }
             if tokens.last == .anything, tokens.first?.isSpecial == false { return .prefix(text.dropLast(2)) }
         }
         return .program(
@@ -93,7 +95,8 @@ public struct PathPattern: Sendable {
         case .prefix(let prefix): path.hasPrefix(prefix)
         case .suffix(let suffix):
             path.hasSuffix(suffix)
-                || (suffix.first == PathBytes.slash && path.count + 1 == suffix.count && path[...] == suffix.dropFirst())
+                || (suffix.first == PathBytes.slash && path.count + 1 == suffix.count
+                    && path[...] == suffix.dropFirst())
         case .program(let program, let prefix, let suffix):
             path.hasPrefix(prefix) && path.hasSuffix(suffix) && program.matches(path.span)
         }

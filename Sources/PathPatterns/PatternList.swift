@@ -73,9 +73,8 @@ public struct PatternList: Sendable {
     /// What the list says of `path`, whose parent directory's state is `parent` (`nil` directly below the root).
     public func decision(for path: [UInt8], below parent: PatternState?) -> PatternDecision {
         var decision = PatternDecision(isMatch: false, rule: nil)
-        for (index, pattern) in patterns.enumerated() {
-            guard parent?.matched[index] == true || (pattern.isException == decision.isMatch && pattern.matches(path))
-            else { continue }
+        for (index, pattern) in patterns.enumerated()
+        where parent?.matched[index] == true || (pattern.isException == decision.isMatch && pattern.matches(path)) {
             decision = PatternDecision(isMatch: !pattern.isException, rule: index)
         }
         return decision
@@ -87,11 +86,11 @@ public struct PatternList: Sendable {
             decision: PatternDecision(isMatch: false, rule: nil),
             matched: Array(repeating: false, count: patterns.count)
         )
-        for (index, pattern) in patterns.enumerated() {
-            guard
-                parent?.matched[index] == true
-                    || (pattern.isException == state.decision.isMatch && pattern.matches(path))
-            else { continue }
+        for (index, pattern) in patterns.enumerated()
+        where
+            parent?.matched[index] == true
+            || (pattern.isException == state.decision.isMatch && pattern.matches(path))
+        {
             state.matched[index] = true
             state.decision = PatternDecision(isMatch: !pattern.isException, rule: index)
         }

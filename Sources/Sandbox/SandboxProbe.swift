@@ -134,7 +134,12 @@ public struct SandboxProbe: Hashable, Sendable {
         let found = folders.first { unsafe access("\($0)/\(name)", X_OK) == 0 }
         if let found { return good(name, "\(found)/\(name)") }
         let isNeeded = namespaces?.identity != .root
-        return Fact(name: name, isGood: !isNeeded, finding: "not installed", remedy: isNeeded ? "apt install uidmap" : nil)
+        return Fact(
+            name: name,
+            isGood: !isNeeded,
+            finding: "not installed",
+            remedy: isNeeded ? "apt install uidmap" : nil
+        )
     }
 
     private static func controlGroups(_ namespaces: NamespaceEntry?) -> Fact {

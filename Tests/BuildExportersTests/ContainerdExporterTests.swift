@@ -8,8 +8,13 @@ import Subprocess
 import SystemPackage
 import Testing
 
-@Suite("The containerd exporter", .enabled(
-    if: Program.exists("containerd") && geteuid() == 0, "containerd is not installed, or this user may not start it"))
+@Suite(
+    "The containerd exporter",
+    .enabled(
+        if: Program.exists("containerd") && geteuid() == 0,
+        "containerd is not installed, or this user may not start it"
+    )
+)
 struct ContainerdExporterTests {
     private func configuration(_ folder: TestFolder) -> String {
         """
@@ -31,7 +36,9 @@ struct ContainerdExporterTests {
         let folder = store.folder
         try AtomicText.write(configuration(folder), to: folder("config.toml"))
         try await Daemon.run(["containerd", "--config", folder.text("config.toml")]) {
-            try await Daemon.wait { try await Program.run(["ctr", "--address", folder.text("c.sock"), "version"]).succeeded }
+            try await Daemon.wait {
+                try await Program.run(["ctr", "--address", folder.text("c.sock"), "version"]).succeeded
+            }
             var specification = ExportSpecification(type: "containerd")
             try specification.add("name=docker.io/moby/buildkit:dev")
             try specification.add("address=\(folder.text("c.sock"))")

@@ -12,7 +12,9 @@ import Testing
 )
 struct DockerLoadTests {
     /// Starts a docker daemon that shares nothing with the machine's own, and gives the client's arguments to `body`.
-    private func withDocker(_ folder: TestFolder, _ body: @escaping @Sendable ([String]) async throws -> Void) async throws {
+    private func withDocker(_ folder: TestFolder, _ body: @escaping @Sendable ([String]) async throws -> Void)
+        async throws
+    {
         let socket = "unix://\(folder.text("docker.sock"))"
         try AtomicText.write("{}", to: folder("daemon.json"))
         let daemon = [
@@ -37,7 +39,9 @@ struct DockerLoadTests {
                 let name = "hello:\(number)"
                 let image = store.image(snapshot, command: [name])
                 let result = try await store.export(
-                    [image], "type=docker,dest=\(number).tar,name=\(name),compression=\(compression)")
+                    [image],
+                    "type=docker,dest=\(number).tar,name=\(name),compression=\(compression)"
+                )
                 let loaded = try await Program.run(docker + ["load", "--input", folder.text("\(number).tar")])
                 #expect(loaded.output == "Loaded image: \(name)\n", "\(loaded.error)")
                 let id = try await Program.run(docker + ["image", "inspect", "--format", "{{.Id}}", name]).output
@@ -50,15 +54,35 @@ struct DockerLoadTests {
             #expect(exported.succeeded, "\(exported.error)")
             try await Program.require("mkdir", folder.text("out"))
             try await Program.require(
-                "tar", "--xattrs", "--xattrs-include=*", "-xpf", folder.text("out.tar"), "-C", folder.text("out"))
+                "tar",
+                "--xattrs",
+                "--xattrs-include=*",
+                "-xpf",
+                folder.text("out.tar"),
+                "-C",
+                folder.text("out")
+            )
             // Docker itself adds these, changes times of directories, and leaves out user attributes.
             try await Program.require(
-                "rm", "-rf", folder.text("out/.dockerenv"), folder.text("out/dev"), folder.text("out/etc"),
-                folder.text("out/proc"), folder.text("out/sys"))
+                "rm",
+                "-rf",
+                folder.text("out/.dockerenv"),
+                folder.text("out/dev"),
+                folder.text("out/etc"),
+                folder.text("out/proc"),
+                folder.text("out/sys")
+            )
             try await store.export([store.image(snapshot)], "type=tar,dest=ours.tar")
             try await Program.require("mkdir", folder.text("ours"))
             try await Program.require(
-                "tar", "--xattrs", "--xattrs-include=*", "-xpf", folder.text("ours.tar"), "-C", folder.text("ours"))
+                "tar",
+                "--xattrs",
+                "--xattrs-include=*",
+                "-xpf",
+                folder.text("ours.tar"),
+                "-C",
+                folder.text("ours")
+            )
             try await FileTrees.requireEqual(folder("out"), folder("ours"), times: false, attributes: false)
         }
     }

@@ -28,7 +28,9 @@ struct ExportSpecificationTests {
 
     @Test(
         "is refused where it is wrong",
-        arguments: ["", "dest=x", "type=", "type=oci,dest", "type=oci,=x", "type=oci,dest=a,dest=b", "type=oci,\"dest=a"]
+        arguments: [
+            "", "dest=x", "type=", "type=oci,dest", "type=oci,=x", "type=oci,dest=a,dest=b", "type=oci,\"dest=a",
+        ]
     )
     func refuses(text: String) {
         #expect(throws: ExportError.self) { try ExportSpecification(parsing: text) }

@@ -35,12 +35,22 @@ struct LayoutExporterTests {
         #expect(seen.digest == result.descriptor?.digest.description)
         let raw = try JSONValue(
             parsing: try await Program.require(
-                "skopeo", "inspect", "--raw", "oci-archive:\(store.folder.text("o.tar")):1"))
+                "skopeo",
+                "inspect",
+                "--raw",
+                "oci-archive:\(store.folder.text("o.tar")):1"
+            )
+        )
         #expect(raw["layers"]?.elements?.compactMap { $0["mediaType"]?.text } == [type, type])
         // Copying makes skopeo check every digest, DiffIDs included.
         try await Program.require(
-            "skopeo", "--insecure-policy", "copy", "oci-archive:\(store.folder.text("o.tar")):1",
-            "dir:\(store.folder.text("copy"))", "--dest-decompress")
+            "skopeo",
+            "--insecure-policy",
+            "copy",
+            "oci-archive:\(store.folder.text("o.tar")):1",
+            "dir:\(store.folder.text("copy"))",
+            "--dest-decompress"
+        )
     }
 
     @Test(
@@ -54,12 +64,18 @@ struct LayoutExporterTests {
         let seen = try await inspect("oci:\(store.folder.text("layout")):1")
         #expect(seen.digest == result.descriptor?.digest.description)
         try await Program.require(
-            "umoci", "unpack", "--image", "\(store.folder.text("layout")):1", store.folder.text("bundle"))
+            "umoci",
+            "unpack",
+            "--image",
+            "\(store.folder.text("layout")):1",
+            store.folder.text("bundle")
+        )
         try await store.export([store.image(snapshot)], "type=local,dest=files")
         // Ownership differs by design: the local exporter's files belong to who runs it.
         try await FileTrees.requireEqual(store.folder("bundle/rootfs"), store.folder("files"), owners: false)
         let rootless = try await Program.run([
-            "umoci", "unpack", "--rootless", "--image", "\(store.folder.text("layout")):1", store.folder.text("rootless"),
+            "umoci", "unpack", "--rootless", "--image", "\(store.folder.text("layout")):1",
+            store.folder.text("rootless"),
         ])
         #expect(rootless.succeeded, "\(rootless.error)")
     }
@@ -73,11 +89,20 @@ struct LayoutExporterTests {
         let raw = try await Program.require("skopeo", "inspect", "--config", "--raw", place)
         #expect(ContentDigest(of: raw) == result.images.first?.config)
         try await Program.require(
-            "skopeo", "--insecure-policy", "copy", "docker-archive:\(store.folder.text("d.tar")):other/name:2",
-            "oci:\(store.folder.text("again")):x")
+            "skopeo",
+            "--insecure-policy",
+            "copy",
+            "docker-archive:\(store.folder.text("d.tar")):other/name:2",
+            "oci:\(store.folder.text("again")):x"
+        )
         let configs = try JSONValue(
             parsing: try await Program.require(
-                "tar", "-xOf", store.folder.text("d.tar"), "manifest.json"))
+                "tar",
+                "-xOf",
+                store.folder.text("d.tar"),
+                "manifest.json"
+            )
+        )
         #expect(configs.elements?.first?["RepoTags"] == JSONValue(["hello:1", "other/name:2"]))
     }
 
@@ -89,7 +114,8 @@ struct LayoutExporterTests {
         let root = store.folder.text("containers")
         let arguments = ["--root", root, "--runroot", root + "-run", "--storage-driver", "vfs"]
         let pulled = try await Program.run(
-            ["buildah"] + arguments + ["pull", "--policy", "always", "oci-archive:\(store.folder.text("o.tar")):1"])
+            ["buildah"] + arguments + ["pull", "--policy", "always", "oci-archive:\(store.folder.text("o.tar")):1"]
+        )
         #expect(pulled.succeeded, "\(pulled.error)")
         let id = pulled.output.split(separator: "\n").last.map(String.init) ?? ""
         let config = try await store.export([image], "type=oci,dest=p.tar").images.first?.config
@@ -103,18 +129,31 @@ struct LayoutExporterTests {
         let arm = Platform(os: "linux", architecture: "arm64")
         let images = [store.image(snapshot), store.image(snapshot, platform: arm, command: ["/arm"])]
         let result = try await store.export(
-            images, "type=oci,dest=o.tar,name=m:1,annotation-index.who=me,annotation[linux/arm64].only=arm")
+            images,
+            "type=oci,dest=o.tar,name=m:1,annotation-index.who=me,annotation[linux/arm64].only=arm"
+        )
         #expect(result.descriptor?.mediaType == MediaType.ociIndex)
         let raw = try JSONValue(
             parsing: try await Program.require(
-                "skopeo", "inspect", "--raw", "oci-archive:\(store.folder.text("o.tar")):1"))
+                "skopeo",
+                "inspect",
+                "--raw",
+                "oci-archive:\(store.folder.text("o.tar")):1"
+            )
+        )
         #expect(raw["manifests"]?.elements?.compactMap { $0["platform"]?["architecture"]?.text } == ["amd64", "arm64"])
         #expect(raw["annotations"]?["who"]?.text == "me")
         for (architecture, command) in [("amd64", "/usr/bin/sudo"), ("arm64", "/arm")] {
             let config = try JSONValue(
                 parsing: try await Program.require(
-                    "skopeo", "inspect", "--override-arch", architecture, "--config",
-                    "oci-archive:\(store.folder.text("o.tar")):1"))
+                    "skopeo",
+                    "inspect",
+                    "--override-arch",
+                    architecture,
+                    "--config",
+                    "oci-archive:\(store.folder.text("o.tar")):1"
+                )
+            )
             #expect(config["config"]?["Cmd"] == JSONValue([command]))
         }
         await #expect(throws: ExportError.self) { try await store.export(images, "type=docker,dest=d.tar") }
@@ -136,10 +175,13 @@ struct LayoutExporterTests {
     func golden() async throws {
         let store = try SampleStore()
         let result = try await store.export(
-            [store.image(store.everyKind(devices: true))], "type=oci,dest=o.tar,name=a:1,compression=uncompressed")
+            [store.image(store.everyKind(devices: true))],
+            "type=oci,dest=o.tar,name=a:1,compression=uncompressed"
+        )
         #expect(
             result.descriptor?.digest.description
-                == "sha256:18520e82fec025896bf07b7a3cd824333477ad07af027bc13dfaa5291a130b72")
+                == "sha256:18520e82fec025896bf07b7a3cd824333477ad07af027bc13dfaa5291a130b72"
+        )
     }
 
     @Test("go to standard output whole")
@@ -147,7 +189,11 @@ struct LayoutExporterTests {
         let store = try SampleStore()
         let image = store.image(try store.everyKind())
         let file = try FileDescriptor.open(
-            store.folder("out"), .writeOnly, options: [.create], permissions: .ownerReadWrite)
+            store.folder("out"),
+            .writeOnly,
+            options: [.create],
+            permissions: .ownerReadWrite
+        )
         try await store.export([image], "type=oci,dest=-,name=a:1", standardOutput: file)
         try file.close()
         try await store.export([image], "type=oci,dest=o.tar,name=a:1")
@@ -160,7 +206,9 @@ struct LayoutExporterTests {
         let snapshot = try store.everyKind()
         for name in ["a:1", "a:2", "b:1", "a:1"] {
             try await store.export(
-                [store.image(snapshot, command: [name])], "type=oci,dest=l,tar=false,name=\(name)")
+                [store.image(snapshot, command: [name])],
+                "type=oci,dest=l,tar=false,name=\(name)"
+            )
         }
         let index = try JSONValue(parsing: try store.folder.read("l/index.json"))
         let names = index["manifests"]?.elements?.compactMap { $0["annotations"]?["io.containerd.image.name"]?.text }

@@ -23,8 +23,16 @@ struct LocalExporterTests {
         #expect(result.destination == store.folder.text("a/b/out"))
         #expect(result.bytes == 5 + 1 + 3 + 3)
         let listing = try await Program.require(
-            "find", store.folder.text("a/b/out"), "-mindepth", "1", "!", "-path", "*/long*", "-printf",
-            "%P %y %m %U:%G %Ts %l\n")
+            "find",
+            store.folder.text("a/b/out"),
+            "-mindepth",
+            "1",
+            "!",
+            "-path",
+            "*/long*",
+            "-printf",
+            "%P %y %m %U:%G %Ts %l\n"
+        )
         let owner = "\(geteuid()):\(getegid())"
         let time = SampleStore.epoch.seconds
         let expected = [
@@ -37,10 +45,20 @@ struct LocalExporterTests {
         let devices = geteuid() == 0 ? ["null c 666 \(owner) \(time) "] : []
         #expect(listing.split(separator: "\n").map(String.init).sorted() == (expected + devices).sorted())
         let same = try await Program.require(
-            "stat", "-c", "%i %h", store.folder.text("a/b/out/first"), store.folder.text("a/b/out/second"))
+            "stat",
+            "-c",
+            "%i %h",
+            store.folder.text("a/b/out/first"),
+            store.folder.text("a/b/out/second")
+        )
         #expect(Set(same.split(separator: "\n")).count == 1 && same.contains(" 2\n"))
         let note = try await Program.require(
-            "getfattr", "--only-values", "-n", "user.note", store.folder.text("a/b/out/first"))
+            "getfattr",
+            "--only-values",
+            "-n",
+            "user.note",
+            store.folder.text("a/b/out/first")
+        )
         #expect(note == "hello")
     }
 
@@ -60,7 +78,11 @@ struct LocalExporterTests {
         let store = try SampleStore()
         let image = store.image(try store.everyKind())
         try await Program.require("mkdir", "-p", store.folder.text("out/first/deep"), store.folder.text("out/usr/lib"))
-        try await Program.require("sh", "-c", "cd \(store.folder.text("out")); echo x > dir; echo y > usr/lib/kept; echo z > old")
+        try await Program.require(
+            "sh",
+            "-c",
+            "cd \(store.folder.text("out")); echo x > dir; echo y > usr/lib/kept; echo z > old"
+        )
         try await store.export([image], "type=local,dest=out")
         #expect(try store.folder.read("out/usr/lib/kept") == "y\n".bytes)
         try await Program.require("rm", "-r", store.folder.text("out/usr/lib"))
@@ -116,7 +138,12 @@ struct LocalExporterTests {
         let layer = try store.layer { layer in
             for number in 10_000..<20_000 {
                 let name = "f\(number)".bytes
-                try layer.file(name, SampleStore.attributes(.regular, 0o644), size: 5, content: .bytes(Array(name.dropLast())))
+                try layer.file(
+                    name,
+                    SampleStore.attributes(.regular, 0o644),
+                    size: 5,
+                    content: .bytes(Array(name.dropLast()))
+                )
             }
         }
         let image = store.image(Snapshot(layers: [layer]))
@@ -139,8 +166,11 @@ struct LocalExporterTests {
                 for file in 100..<200 {
                     let content = String(repeating: "\(folder) \(file) ", count: file).bytes
                     try layer.file(
-                        "d\(folder)/f\(file)".bytes, SampleStore.attributes(.regular, 0o644), size: Int64(content.count),
-                        content: .bytes(content))
+                        "d\(folder)/f\(file)".bytes,
+                        SampleStore.attributes(.regular, 0o644),
+                        size: Int64(content.count),
+                        content: .bytes(content)
+                    )
                 }
             }
         }
@@ -154,7 +184,11 @@ struct LocalExporterTests {
             }
             let theirs = try await ContinuousClock().measure {
                 try await Program.require(
-                    "cp", "-a", store.folder.text("source"), store.folder.text("theirs\(round)"))
+                    "cp",
+                    "-a",
+                    store.folder.text("source"),
+                    store.folder.text("theirs\(round)")
+                )
             }
             pairs.append((ours, theirs))
         }
@@ -167,14 +201,24 @@ struct LocalExporterTests {
         let layer = try store.layer { layer in
             try layer.directory("locked".bytes, SampleStore.attributes(.directory, 0o555))
             try layer.directory("locked/inner".bytes, SampleStore.attributes(.directory, 0o500))
-            try layer.file("locked/inner/file".bytes, SampleStore.attributes(.regular, 0o400), size: 1, content: .bytes("x".bytes))
+            try layer.file(
+                "locked/inner/file".bytes,
+                SampleStore.attributes(.regular, 0o400),
+                size: 1,
+                content: .bytes("x".bytes)
+            )
         }
         try await store.export([store.image(Snapshot(layers: [layer]))], "type=local,dest=out")
         let modes = try await Program.require(
-            "find", store.folder.text("out/locked"), "-printf", "%P %m %Ts\n")
+            "find",
+            store.folder.text("out/locked"),
+            "-printf",
+            "%P %m %Ts\n"
+        )
         let time = SampleStore.epoch.seconds
         try await Program.require("chmod", "-R", "u+w", store.folder.text("out"))
         #expect(
-            Set(modes.split(separator: "\n")) == [" 555 \(time)", "inner 500 \(time)", "inner/file 400 \(time)"])
+            Set(modes.split(separator: "\n")) == [" 555 \(time)", "inner 500 \(time)", "inner/file 400 \(time)"]
+        )
     }
 }

@@ -18,14 +18,20 @@ struct RewriteTimestampTests {
                 try layer.directory("d".bytes, folder)
                 try layer.whiteout("d/removed".bytes)
                 try layer.file(
-                    "d/\(name)-late".bytes, SampleStore.attributes(.regular, 0o644, time: late), size: 1,
-                    content: .bytes("x".bytes))
+                    "d/\(name)-late".bytes,
+                    SampleStore.attributes(.regular, 0o644, time: late),
+                    size: 1,
+                    content: .bytes("x".bytes)
+                )
                 try layer.hardLink("d/\(name)-twin".bytes, to: "d/\(name)-late".bytes)
                 try layer.directory("e".bytes, folder)
                 try layer.opaque("e".bytes)
                 try layer.file(
-                    "\(name)-early".bytes.prependedIfNeeded, SampleStore.attributes(.regular, 0o644, time: early), size: 0,
-                    content: .bytes([]))
+                    "\(name)-early".bytes.prependedIfNeeded,
+                    SampleStore.attributes(.regular, 0o644, time: early),
+                    size: 0,
+                    content: .bytes([])
+                )
             }
         }
         return Snapshot(layers: layers)
@@ -44,24 +50,36 @@ struct RewriteTimestampTests {
             return entry
         }
         let result = try await store.export(
-            [image], "type=oci,dest=l,tar=false,name=a:1,rewrite-timestamp=true,compression=uncompressed")
+            [image],
+            "type=oci,dest=l,tar=false,name=a:1,rewrite-timestamp=true,compression=uncompressed"
+        )
         let written = try #require(result.images.first?.diffIDs)
         #expect(written.first == built.layers.first)
         #expect(written.last != built.layers.last)
         let listing = try await Program.require(
-            "tar", "--full-time", "-tvf", store.folder.text("l/blobs/sha256/\(written[1].hex)"),
-            environment: ["TZ": "UTC"])
+            "tar",
+            "--full-time",
+            "-tvf",
+            store.folder.text("l/blobs/sha256/\(written[1].hex)"),
+            environment: ["TZ": "UTC"]
+        )
         #expect(!listing.contains("2023-"))
         #expect(listing.contains("2017-07-14 02:40:00") && listing.contains("2014-05-13"))
         #expect(listing.contains("d/.wh.removed") && listing.contains("e/.wh..wh..opq"))
         #expect(listing.contains("link to d/own-late"))
         let config = try JSONValue(
             parsing: try await Program.require(
-                "skopeo", "inspect", "--config", "oci:\(store.folder.text("l")):1"))
+                "skopeo",
+                "inspect",
+                "--config",
+                "oci:\(store.folder.text("l")):1"
+            )
+        )
         #expect(config["created"]?.text == SampleStore.epoch.rfc3339)
         #expect(
             config["history"]?.elements?.compactMap { $0["created"]?.text }
-                == [late.rfc3339, SampleStore.epoch.rfc3339])
+                == [late.rfc3339, SampleStore.epoch.rfc3339]
+        )
     }
 
     @Test("changes nothing where there is nothing to change")

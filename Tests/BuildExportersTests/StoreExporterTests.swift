@@ -17,7 +17,9 @@ struct StoreExporterTests {
         let second = try await store.export([store.image(snapshot, command: ["other"])], "type=image,name=me/app:2")
         let images = try [(first, "hello:1"), (second, "me/app:2")].map { result, name in
             LayoutIndex.Image(
-                name: try ImageReference(parsing: name), descriptor: try #require(result.descriptor))
+                name: try ImageReference(parsing: name),
+                descriptor: try #require(result.descriptor)
+            )
         }
         try LayoutIndex.write(images.reversed(), to: store.folder("store"))
         let once = try store.folder.read("store/index.json")
@@ -25,12 +27,17 @@ struct StoreExporterTests {
         #expect(try store.folder.read("store/index.json") == once)
 
         let json = try JSONValue(
-            parsing: try await Program.require("skopeo", "inspect", "oci:\(store.folder.text("store")):hello:1"))
+            parsing: try await Program.require("skopeo", "inspect", "oci:\(store.folder.text("store")):hello:1")
+        )
         #expect(json["Digest"]?.text == first.descriptor?.digest.description)
         #expect(json["Layers"] == JSONValue(snapshot.layers.map(\.description)))
         try await Program.require(
-            "skopeo", "--insecure-policy", "copy", "oci:\(store.folder.text("store")):me/app:2",
-            "dir:\(store.folder.text("copy"))")
+            "skopeo",
+            "--insecure-policy",
+            "copy",
+            "oci:\(store.folder.text("store")):me/app:2",
+            "dir:\(store.folder.text("copy"))"
+        )
         let listed = try await Program.require("umoci", "ls", "--layout", store.folder.text("store"))
         #expect(listed.contains("hello:1"))
         #expect(try store.layers.blobs.all().count == 2 + 2 * 2)

@@ -27,7 +27,11 @@ struct TarEntryEncoderTests {
         let bytes = TarEntryEncoder.headers(entry) + Array("abc".utf8) + [UInt8](repeating: 0, count: 509)
         try AtomicFile.write(bytes + TarEntryEncoder.end, to: folder("x.tar"))
         let listing = try await Program.require(
-            "tar", "--numeric-owner", "--full-time", "-tvf", folder.text("x.tar"),
+            "tar",
+            "--numeric-owner",
+            "--full-time",
+            "-tvf",
+            folder.text("x.tar"),
             environment: ["TZ": "UTC", "LC_ALL": "C.UTF-8", "TAR_OPTIONS": "--quoting-style=literal"]
         )
         let fields = listing.split(whereSeparator: \.isWhitespace).map(String.init)
@@ -38,7 +42,9 @@ struct TarEntryEncoderTests {
     func blocks() {
         for length in 1...600 {
             var attributes = FileAttributes(kind: .symbolicLink, mode: 0o777)
-            attributes.xattrs = [ExtendedAttribute(name: Array("user.x".utf8), value: [UInt8](repeating: 0, count: length))]
+            attributes.xattrs = [
+                ExtendedAttribute(name: Array("user.x".utf8), value: [UInt8](repeating: 0, count: length))
+            ]
             let path = [UInt8](repeating: UInt8(ascii: "x"), count: length)
             let entry = TarEntry(path: path, attributes: attributes, link: path)
             #expect(TarEntryEncoder.headers(entry).count % 512 == 0)
@@ -49,7 +55,11 @@ struct TarEntryEncoderTests {
     func large() async throws {
         let folder = try TestFolder()
         let size: Int64 = 9 << 30
-        let entry = TarEntry(path: Array("big".utf8), attributes: FileAttributes(kind: .regular, mode: 0o644), size: size)
+        let entry = TarEntry(
+            path: Array("big".utf8),
+            attributes: FileAttributes(kind: .regular, mode: 0o644),
+            size: size
+        )
         let headers = TarEntryEncoder.headers(entry)
         try AtomicFile.write(headers, to: folder("big.tar"))
         let file = try FileDescriptor.open(folder("big.tar"), .readWrite)

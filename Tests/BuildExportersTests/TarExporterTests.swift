@@ -21,7 +21,14 @@ struct TarExporterTests {
         #expect(result.bytes == Int64(try store.folder.read("r.tar").count))
         try await Program.require("mkdir", store.folder.text("gnu"))
         try await Program.require(
-            "tar", "--xattrs", "--xattrs-include=*", "-xpf", store.folder.text("r.tar"), "-C", store.folder.text("gnu"))
+            "tar",
+            "--xattrs",
+            "--xattrs-include=*",
+            "-xpf",
+            store.folder.text("r.tar"),
+            "-C",
+            store.folder.text("gnu")
+        )
         try await store.export([store.image(snapshot)], "type=oci,dest=l,tar=false,name=a:1")
         try await Program.require("umoci", "unpack", "--image", "\(store.folder.text("l")):1", store.folder.text("b"))
         try await FileTrees.requireEqual(store.folder("gnu"), store.folder("b/rootfs"))
@@ -48,7 +55,11 @@ struct TarExporterTests {
         let images = [store.image(snapshot, platform: arm), store.image(snapshot)]
         try await store.export(images, "type=tar,dest=r.tar")
         let listing = try await Program.require("tar", "-tf", store.folder.text("r.tar"))
-        #expect(Set(listing.split(separator: "\n").compactMap { $0.split(separator: "/").first }) == ["linux_amd64", "linux_arm_v7"])
+        #expect(
+            Set(listing.split(separator: "\n").compactMap { $0.split(separator: "/").first }) == [
+                "linux_amd64", "linux_arm_v7",
+            ]
+        )
         try await Program.require("tar", "-xf", store.folder.text("r.tar"), "-C", store.folder.path.string)
         try await FileTrees.requireEqual(store.folder("linux_amd64"), store.folder("linux_arm_v7"))
         await #expect(throws: ExportError.self) {
@@ -66,7 +77,11 @@ struct TarExporterTests {
         _ = try file.writeAll(toAbsoluteOffset: 3 << 28, "middle".utf8)
         let layer = try store.layer { layer in
             try layer.file(
-                "sparse".bytes, SampleStore.attributes(.regular, 0o644), size: size, content: .descriptor(file))
+                "sparse".bytes,
+                SampleStore.attributes(.regular, 0o644),
+                size: size,
+                content: .descriptor(file)
+            )
         }
         try file.close()
         let image = store.image(Snapshot(layers: [layer]))

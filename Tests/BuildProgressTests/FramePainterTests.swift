@@ -41,6 +41,15 @@ struct FramePainterTests {
         #expect(painter.paint([], columns: 80).isEmpty)
     }
 
+    @Test("What the terminal echoed below the block goes with it")
+    func echo() {
+        var screen = Screen(columns: 30, rows: 12)
+        var painter = FramePainter(inColour: false)
+        screen.receive("before\n" + painter.paint([StyledLine("a"), StyledLine("b")], columns: 30) + "^C")
+        screen.receive(painter.clear(columns: 30) + "after\n")
+        #expect(screen.text == ["before", "after"])
+    }
+
     @Test("A terminal that became narrower and wraps what was shown is painted anew from its first row")
     func narrower() {
         var painter = FramePainter(inColour: false)

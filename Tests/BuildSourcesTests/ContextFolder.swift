@@ -57,7 +57,9 @@ final class ContextFolder {
     /// A file that is one hole.
     func sparse(_ name: String, size: Int64) throws {
         try file(name)
-        guard unsafe truncate(place(Array(name.utf8)), off_t(size)) == 0 else { throw SystemCallError("truncate", name) }
+        guard unsafe truncate(place(Array(name.utf8)), off_t(size)) == 0 else {
+            throw SystemCallError("truncate", name)
+        }
     }
 
     func link(_ name: String, to target: String) throws { try link(Array(name.utf8), to: Array(target.utf8)) }
@@ -97,7 +99,12 @@ func shell(_ command: String, environment: [String: String] = [:]) throws -> [UI
     let variables = environment.sorted { $0.key < $1.key }.map { name, value in
         "export \(name)='\(value.replacing("'", with: "'\\''"))'\n"
     }
-    guard let stream = unsafe popen("set -eu\nexport LC_ALL=C HOME=/nonexistent GIT_CONFIG_NOSYSTEM=1\n" + variables.joined() + command, "r") else {
+    guard
+        let stream = unsafe popen(
+            "set -eu\nexport LC_ALL=C HOME=/nonexistent GIT_CONFIG_NOSYSTEM=1\n" + variables.joined() + command,
+            "r"
+        )
+    else {
         throw SystemCallError("popen", command)
     }
     var out: [UInt8] = []

@@ -28,8 +28,14 @@ struct ContextHashTests {
     @Test("500 generated trees agree with git, GNU tar, sha256sum and a reference in Python")
     func generated() throws {
         let folder = try ContextFolder(inMemory: true)
-        try shell("printf '%s' \"$SCRIPT\" > '\(folder.path)/reference.py'", environment: ["SCRIPT": ReferenceScripts.python])
-        try shell("printf '%s' \"$SCRIPT\" > '\(folder.path)/reference.sh'", environment: ["SCRIPT": ReferenceScripts.shell])
+        try shell(
+            "printf '%s' \"$SCRIPT\" > '\(folder.path)/reference.py'",
+            environment: ["SCRIPT": ReferenceScripts.python]
+        )
+        try shell(
+            "printf '%s' \"$SCRIPT\" > '\(folder.path)/reference.sh'",
+            environment: ["SCRIPT": ReferenceScripts.shell]
+        )
         var random = TreeGenerator(state: 2026)
         var ours: [String] = []
         for number in 0..<500 {
@@ -44,12 +50,17 @@ struct ContextHashTests {
             func text(_ format: ContextHashFormat, _ outcomes: [ContextHashFormat: ContextHash.Outcome]) -> String {
                 (try? outcomes[format]?.get())?.text ?? "refused"
             }
-            for format in ContextHashFormat.allCases { ours.append("\(name) \(format.rawValue) \(text(format, outcomes))") }
+            for format in ContextHashFormat.allCases {
+                ours.append("\(name) \(format.rawValue) \(text(format, outcomes))")
+            }
             ours.append("\(name) tar-kept \(text(.tar, kept))")
             ours.append("\(name) buildkit-kept \(text(.buildkit, kept))")
         }
         let environment = ["TAR": ReferenceScripts.tar, "MODES": ReferenceScripts.gitModes]
-        let printed = String(decoding: try shell("cd '\(folder.tree)' && sh -eu ../reference.sh", environment: environment), as: UTF8.self)
+        let printed = String(
+            decoding: try shell("cd '\(folder.tree)' && sh -eu ../reference.sh", environment: environment),
+            as: UTF8.self
+        )
         let theirs = Set(printed.split(separator: "\n").map(String.init))
         #expect(theirs.count == 500 * 9)
         let missing = ours.filter { !theirs.contains($0) }
@@ -68,7 +79,9 @@ struct ContextHashTests {
         try folder.file("small", "s")
         let ours = try hashes(folder, [.tar])
         let tar = try String(
-            decoding: shell("cd '\(folder.tree)' && printf 'hole\\0small\\0' | \(ReferenceScripts.tar) \(ReferenceScripts.gitModes) --null -T - | sha256sum"),
+            decoding: shell(
+                "cd '\(folder.tree)' && printf 'hole\\0small\\0' | \(ReferenceScripts.tar) \(ReferenceScripts.gitModes) --null -T - | sha256sum"
+            ),
             as: UTF8.self
         ).prefix(64)
         #expect(ours[.tar] == String(tar))
@@ -160,9 +173,13 @@ struct ContextHashTests {
             """
         )
         let after = try folder.plainReader.read(root: folder.tree).manifest
-        let found = contextDiff(before, after).map { "\(ContextPath.text($0.path)) \($0.changes.map(\.rawValue).joined(separator: ","))" }
+        let found = contextDiff(before, after).map {
+            "\(ContextPath.text($0.path)) \($0.changes.map(\.rawValue).joined(separator: ","))"
+        }
         #expect(
-            found == ["gone removed", "kind kind", "link target", "mode mode", "new added", "text contents", "two links"]
+            found == [
+                "gone removed", "kind kind", "link target", "mode mode", "new added", "text contents", "two links",
+            ]
         )
         #expect(contextDiff(before, before).isEmpty)
         #expect(contextDiff(before, after).filter(\.isModeOnly).map { ContextPath.text($0.path) } == ["mode"])

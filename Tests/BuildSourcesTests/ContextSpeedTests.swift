@@ -46,7 +46,10 @@ struct ContextSpeedTests {
             try folder.directory("d\(directory)")
             for file in 0..<each {
                 var contents = [UInt8](repeating: UInt8(file & 0xFF), count: bytes)
-                contents.replaceSubrange(0..<8, with: (0..<8).map { UInt8(truncatingIfNeeded: (directory * each + file) >> (8 * $0)) })
+                contents.replaceSubrange(
+                    0..<8,
+                    with: (0..<8).map { UInt8(truncatingIfNeeded: (directory * each + file) >> (8 * $0)) }
+                )
                 try folder.file(Array("d\(directory)/f\(file)".utf8), contents)
             }
         }
@@ -58,7 +61,9 @@ struct ContextSpeedTests {
         try fill(folder, each: 100, bytes: 4096)
         waitForTrust()
         let reader = try folder.reader()
-        try measure("digest alone, cold", below: .milliseconds(500)) { _ = try folder.plainReader.read(root: folder.tree) }
+        try measure("digest alone, cold", below: .milliseconds(500)) {
+            _ = try folder.plainReader.read(root: folder.tree)
+        }
         var first: LocalContext?
         try measure("cold", below: .seconds(1)) { first = try reader.read(root: folder.tree) }
         #expect(first?.filesRead == 20_000)

@@ -246,7 +246,10 @@ struct LocalContextTests {
 
     // MARK: Changes while reading
 
-    @Test("A file that changes while it is read is read again, and refused at the third time", arguments: [10, 3 << 20])
+    @Test(
+        "A file that changes while it is read is read again, and refused at the third time",
+        arguments: [10, 3 << 20]
+    )
     func changing(size: Int) throws {
         let folder = try ContextFolder()
         try folder.file(Array("f".utf8), [UInt8](repeating: 1, count: size))
@@ -255,7 +258,11 @@ struct LocalContextTests {
         let place = folder.tree.appending("f").string
         var reader = try folder.reader()
         reader.afterReading = { path in
-            guard path == Array("f".utf8), left.withLock({ $0 -= 1; return $0 >= 0 }) else { return }
+            guard path == Array("f".utf8),
+                left.withLock({
+                    $0 -= 1; return $0 >= 0
+                })
+            else { return }
             _ = try? shell("printf more >> '\(place)'")
         }
         let context = try reader.read(root: folder.tree)

@@ -13,7 +13,10 @@ struct TreeGenerator {
     }
 
     private static let names: [[UInt8]] =
-        ["a", "a.b", "a-b", "a0", "ab", "A", "é", "x y", "-n", "back\\slash", "new\nline", "cr\r", "$HOME", "'q'", "~", "#c"]
+        [
+            "a", "a.b", "a-b", "a0", "ab", "A", "é", "x y", "-n", "back\\slash", "new\nline", "cr\r", "$HOME", "'q'",
+            "~", "#c",
+        ]
         .map { Array($0.utf8) }
         + [[0xFF], [0xC3, 0x28], [0x80, 0x2E], Array(repeating: 0x6C, count: 98), Array(repeating: 0x6D, count: 120)]
         + [[0x7F], [0x01, 0x02]]
@@ -32,7 +35,9 @@ struct TreeGenerator {
                 try folder.directory(path, mode: [0o755, 0o700, 0o2775, 0o1777][below(4)])
                 directories.append(path)
             case 2:
-                let targets = ["nowhere", "../x", "a", "/abs", "a/../a.b", String(repeating: "t", count: 90 + below(30))]
+                let targets = [
+                    "nowhere", "../x", "a", "/abs", "a/../a.b", String(repeating: "t", count: 90 + below(30)),
+                ]
                 try folder.link(path, to: Array(targets[below(targets.count)].utf8))
             case 3 where !files.isEmpty: try folder.hardLink(path, to: files[below(files.count)])
             default:

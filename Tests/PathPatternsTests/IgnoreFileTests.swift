@@ -39,7 +39,9 @@ struct IgnoreFileTests {
         arguments: [("a\n\n[x\n", 3, "[x"), ("!\n", 1, "!"), ("x\ny\\\n", 2, "y\\"), (" ! / ", 1, "! /")]
     )
     func malformed(text: String, line: Int, pattern: String) throws {
-        let error = #expect(throws: PatternError.self) { try IgnoreFile(parsing: Array(text.utf8), name: "x.dockerignore") }
+        let error = #expect(throws: PatternError.self) {
+            try IgnoreFile(parsing: Array(text.utf8), name: "x.dockerignore")
+        }
         #expect(error?.line == line)
         #expect(error?.pattern == pattern)
         #expect(error?.description.hasPrefix("x.dockerignore:\(line): ") == true)

@@ -6,7 +6,8 @@ import Testing
 @Suite("Filters of a walk")
 struct PathFilterTests {
     static let tree = [
-        "a/", "a/b/", "a/b/c", "a/b/d.go", "a/x.go", "e/", "e/f/", "e/f/g", "h.go", "node/", "node/keep/", "node/keep/k",
+        "a/", "a/b/", "a/b/c", "a/b/d.go", "a/x.go", "e/", "e/f/", "e/f/g", "h.go", "node/", "node/keep/",
+        "node/keep/k",
         "node/y", "z/",
     ]
 
@@ -69,7 +70,9 @@ struct PathFilterTests {
     @Test("Skipping directories never changes the result")
     func skipping() throws {
         var random = SmallGenerator(state: 7)
-        let pieces = ["a", "b", "*", "**", "!a", "!**/k", "node", "!node/keep", "e/f", "!e/*", "*.go", "!**/*.go", "keep", "a/b"]
+        let pieces = [
+            "a", "b", "*", "**", "!a", "!**/k", "node", "!node/keep", "e/f", "!e/*", "*.go", "!**/*.go", "keep", "a/b",
+        ]
         for _ in 0..<2000 {
             let exclude = (0..<random.below(5)).map { _ in pieces[random.below(pieces.count)] }
             let include = (0..<random.below(3)).map { _ in pieces[random.below(pieces.count)] }
@@ -77,7 +80,10 @@ struct PathFilterTests {
             let kept = Self.walk(filter).kept
             for item in Self.tree {
                 let path = item.hasSuffix("/") ? String(item.dropLast()) : item
-                #expect(filter.keeps(wholePath: Array(path.utf8)) == kept.contains(path), "\(include) \(exclude) \(path)")
+                #expect(
+                    filter.keeps(wholePath: Array(path.utf8)) == kept.contains(path),
+                    "\(include) \(exclude) \(path)"
+                )
             }
         }
     }
@@ -98,7 +104,8 @@ struct PathFilterTests {
         "Follow paths",
         arguments: [
             (["a"], ["a"]), (["l"], ["a/b", "l"]), (["d/x"], ["d", "real/x"]), (["loop"], ["loop", "loop2"]),
-            (["up"], ["a", "up"]), (["*.l"], ["*.l", "a", "q"]), (["a/b", "a"], ["a"]), (["nothing/here"], ["nothing/here"]),
+            (["up"], ["a", "up"]), (["*.l"], ["*.l", "a", "q"]), (["a/b", "a"], ["a"]),
+            (["nothing/here"], ["nothing/here"]),
             (["abs/c"], ["abs", "real/c"]),
         ] as [([String], [String])]
     )
@@ -117,7 +124,8 @@ struct PathFilterTests {
 
     @Test("100,000 paths against 20 patterns")
     func speed() throws {
-        let patterns = (0..<10).map { "**/build\($0)/*.o" } + ["*.log", "node_modules", "!keep*", "**/*.tmp", "docs/**"]
+        let patterns =
+            (0..<10).map { "**/build\($0)/*.o" } + ["*.log", "node_modules", "!keep*", "**/*.tmp", "docs/**"]
             + ["a?c/*", "[x-z]*/q", "**/.git", "/out", "!**/important"]
         let filter = try PathFilter(include: [], exclude: patterns)
         let paths = (0..<100_000).map { Array("src/module\($0 % 100)/package/file\($0).swift".utf8) }

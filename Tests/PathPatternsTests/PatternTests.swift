@@ -100,14 +100,22 @@ struct PatternTests {
             let pattern = (0..<random.below(6) + 1).map { _ in pieces[random.below(pieces.count)] }.joined()
             let path = (0..<random.below(7) + 1).map { _ in letters[random.below(letters.count)] }.joined()
             let clean = PathBytes.clean(Array(pattern.utf8))
-            guard let compiled = try? PathPattern(cleaned: clean, isException: false, spelling: pattern, file: nil, line: nil)
+            guard
+                let compiled = try? PathPattern(
+                    cleaned: clean,
+                    isException: false,
+                    spelling: pattern,
+                    file: nil,
+                    line: nil
+                )
             else { continue }
             var parser = GlobParser(clean, crossing: true)
             let tokens = try parser.parse()
             let scalars = path.unicodeScalars.map(\.value)
             var expected = Reference.matches(tokens[...], scalars[...])
             // A `**` at the very start, before plain text, is a test for the end of the path.
-            if tokens.first == .anyDirectories, !tokens.dropFirst().contains(where: \.isSpecial), !clean.contains(0x5C) {
+            if tokens.first == .anyDirectories, !tokens.dropFirst().contains(where: \.isSpecial), !clean.contains(0x5C)
+            {
                 let suffix = Array(clean.dropFirst(2))
                 let bytes = Array(path.utf8)
                 expected = bytes.hasSuffix(suffix) || (suffix.first == 0x2F && bytes[...] == suffix.dropFirst())

@@ -45,7 +45,10 @@ import Testing
         ("echo 1 2>/dev/null >/proc/sys/kernel/hostname || echo refused", "refused\n"),
         ("wc -c </proc/keys; ls /proc/acpi /sys/firmware | grep -v : | tr -d '\\n'", "0\n"),
         ("touch /sys/x 2>/dev/null || echo refused", "refused\n"),
-        ("ls /dev | tr '\\n' ' '", "core fd full mqueue null ptmx pts random shm stderr stdin stdout tty urandom zero "),
+        (
+            "ls /dev | tr '\\n' ' '",
+            "core fd full mqueue null ptmx pts random shm stderr stdin stdout tty urandom zero "
+        ),
         ("echo x >/dev/null && head -c 3 /dev/zero | wc -c", "3\n"),
         ("mknod /dev/m c 1 1 && { head -c 1 /dev/m 2>/dev/null | wc -c; }", "0\n"),
         ("mknod /m b 7 0 && { head -c 1 /m 2>&1 >/dev/null | sed 's/.*: //'; }", "Operation not permitted\n"),
@@ -179,7 +182,8 @@ import Testing
     @Test func stepsHaveTheMachinesNetworkOrNone() async throws {
         let bench = try Bench()
         let mounted = try bench.driver.mount(bench.base, writable: true)
-        let command = "ls /sys/class/net | tr '\\n' ' '; cat /etc/resolv.conf | wc -c; ping -c 1 127.0.0.1 | grep -c from"
+        let command =
+            "ls /sys/class/net | tr '\\n' ' '; cat /etc/resolv.conf | wc -c; ping -c 1 127.0.0.1 | grep -c from"
         let none = try await bench.run(command, in: mounted)
         #expect(none.output == "lo 0\n1\n", "\(none)")
         let host = try await bench.run("cat /etc/resolv.conf", in: mounted) { $0.network = .host }

@@ -172,8 +172,11 @@ import Testing
     @Test(arguments: Bench.driverNames) func theNextStepSeesWhatWasCommitted(_ name: String) async throws {
         let bench = try Bench()
         var snapshot = bench.base.appending(try tree(bench))
-        let look = "cd /t; find . | sort | while read f; do stat -c '%n %F %a %u:%g %Y' $f; done; cat file d/* 2>/dev/null"
-        for command in ["rm -r /t/d; mkdir /t/d; echo 1 >/t/d/a", "ln /t/file /t/hard; rm /t/soft", "rm -r /t/d /t/hard"] {
+        let look =
+            "cd /t; find . | sort | while read f; do stat -c '%n %F %a %u:%g %Y' $f; done; cat file d/* 2>/dev/null"
+        for command in [
+            "rm -r /t/d; mkdir /t/d; echo 1 >/t/d/a", "ln /t/file /t/hard; rm /t/soft", "rm -r /t/d /t/hard",
+        ] {
             let mounted = try bench.driver(name).mount(snapshot, writable: true)
             let before = try await bench.run("\(command); \(look)", in: mounted)
             snapshot.append(try mounted.commit(timestamps: .keep).diffID)
@@ -194,7 +197,10 @@ import Testing
             if !layer.isEmpty { snapshot.append(layer.diffID) }
         }
         let mounted = try bench.driver.mount(snapshot, writable: false)
-        let ran = try await bench.run("find / -xdev | grep -v '^/$' | sort", in: bench.driver.mount(snapshot, writable: true))
+        let ran = try await bench.run(
+            "find / -xdev | grep -v '^/$' | sort",
+            in: bench.driver.mount(snapshot, writable: true)
+        )
         let view = try bench.store.view(snapshot)
         var paths: [String] = []
         try view.walk(from: view.root) { entry in
@@ -235,7 +241,11 @@ import Testing
         try copy.close()
         let view = try bench.store.view(bench.base.appending(layer.diffID))
         let entry = try #require(try view.entry(at: Array("sparse".utf8)))
-        #expect(entry.attributes.xattrs.map { String(decoding: $0.name, as: UTF8.self) } == ["security.capability", "user.comment"])
+        #expect(
+            entry.attributes.xattrs.map { String(decoding: $0.name, as: UTF8.self) } == [
+                "security.capability", "user.comment",
+            ]
+        )
         #expect(try again.commit(timestamps: .default).isEmpty)
     }
 
@@ -255,7 +265,9 @@ import Testing
         let mounted = try bench.driver(name).mount(snapshot, writable: true)
         let ran = try await bench.run("ls /s | wc -l; cat /s/last; cat /s/f* | md5sum; rm /s/f0", in: mounted)
         #expect(ran.output.hasPrefix("118\n129\n"), "\(ran)")
-        #expect(try bench.listing(mounted.commit(timestamps: .default).diffID) == ["directory 755 0:0 s", "whiteout s/f0"])
+        #expect(
+            try bench.listing(mounted.commit(timestamps: .default).diffID) == ["directory 755 0:0 s", "whiteout s/f0"]
+        )
     }
 
     @Test func rootsOfScratchWork() throws {

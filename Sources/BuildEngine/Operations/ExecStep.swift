@@ -113,7 +113,8 @@ struct ExecStep {
             spool.write(piece)
             observer.observe(piece, of: digest)
         }
-        let blobs = run.layers.blobs
+        // In the engine's own store also in a replay, since the log names it.
+        let blobs = run.engine.layers.blobs
         return (exit, try await Offload.run { try spool.finish(into: blobs) })
     }
 

@@ -39,7 +39,7 @@ final class OperationPort: StepPort {
         )
     }
 
-    func store(preimage: [UInt8]) async throws -> ContentDigest { try run.layers.blobs.put(preimage) }
+    func store(preimage: [UInt8]) async throws -> ContentDigest { try run.engine.layers.blobs.put(preimage) }
 
     func known(key: ContentDigest) async throws -> (outputs: VertexOutputs, producer: Int64, origin: String)? {
         guard let known = try await run.engine.log.result(forKey: key) else { return nil }

@@ -28,10 +28,24 @@ extension Engine {
         request.outputs = recorded.repeatableOutputs(into: fresh)
         let run = run(request, recorded: recorded, layers: store, observer: observer)
         let outcome = try await run.run()
+        try await Offload.run { try self.keepEvidence(of: outcome, from: store) }
         let comparisons = recorded.compare(outcome)
         for comparison in comparisons { run.log.append(.replayCompared(comparison.event), build: run.id) }
         try await log.flush()
         return ReplayReport(original: id, replay: run.id, comparisons: comparisons, layers: store)
+    }
+}
+
+extension Engine {
+    /// Takes over what a replay made and the log names: layers that differ, configurations and manifests.
+    ///
+    /// What agreed is there already; a layer that differs is the evidence for whoever looks at it later.
+    private func keepEvidence(of outcome: BuildOutcome, from store: LayerStore) throws {
+        var made = Set(outcome.outputs.values.joined().compactMap(\.layers.last))
+        for image in outcome.exports.flatMap(\.images) { made.formUnion([image.manifest.digest, image.config]) }
+        for digest in made.sorted() where store.blobs.contains(digest) {
+            try layers.blobs.adopt(digest, from: store.blobs)
+        }
     }
 }
 
@@ -64,9 +78,8 @@ extension BuildRecord {
         for vertex in targets.flatMap({ $0.definition?.vertices ?? [] }) where seen.insert(vertex.digest).inserted {
             guard let expected = results[vertex.digest] else { continue }
             let actual = outcome.outputs[vertex.digest] ?? []
-            for (index, result) in expected.enumerated() {
-                // A merge tells the layers below its result too; those are no outputs.
-                guard index == 0 || actual.indices.contains(index) else { continue }
+            // A merge tells the layers below its result too; those are no outputs.
+            for (index, result) in expected.enumerated() where index == 0 || actual.indices.contains(index) {
                 let snapshot = actual.indices.contains(index) ? actual[index] : .scratch
                 let label = actual.count > 1 ? "\(vertex.name) (output \(index))" : vertex.name
                 if let diffID = result.diffID {

@@ -31,7 +31,9 @@ struct ImageAssembler {
         let images = try request.images.map(assemble)
         if request.images.count == 1, !request.forceIndex {
             guard !options.annotations.needsIndex else {
-                throw ExportError.usage("annotations of an index need several platforms, and only \(first.platform) was built")
+                throw ExportError.usage(
+                    "annotations of an index need several platforms, and only \(first.platform) was built"
+                )
             }
             return AssembledExport(images: images, root: images[0].manifest, indexBytes: nil)
         }

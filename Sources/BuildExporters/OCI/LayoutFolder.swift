@@ -65,7 +65,9 @@ struct LayoutFolder {
             let bytes = try AtomicFile.read(file, limit: limit)
             guard bytes.count <= limit, let json = try? JSONValue(parsing: bytes),
                 let index = try? ImageIndex(json: json), exists(path.appending("oci-layout"))
-            else { throw ExportError.destination(path.string, reason: "it holds an index.json that is no OCI layout's") }
+            else {
+                throw ExportError.destination(path.string, reason: "it holds an index.json that is no OCI layout's")
+            }
             return index
         }
         if exists(path), !isEmptyFolder {

@@ -76,7 +76,8 @@ enum Files {
     }
 
     /// Writes all of `buffer`.
-    static func writeAll(_ buffer: UnsafeRawBufferPointer, to file: FileDescriptor, name: String) throws(SystemCallError)
+    static func writeAll(_ buffer: UnsafeRawBufferPointer, to file: FileDescriptor, name: String)
+        throws(SystemCallError)
     {
         var done = 0
         while done < buffer.count {

@@ -126,7 +126,7 @@ final class OutputFile {
             let candidate = folder.appending(".\(name.prefix(200)).reel-\(getpid())-\(number)")
             do {
                 return (try Files.open(candidate, O_WRONLY | O_CREAT | O_EXCL, mode: 0o666), candidate)
-            } catch where error.code != EEXIST {
+            } catch  where error.code != EEXIST {
                 throw ExportError.destination(path.string, reason: errnoText(error.code))
             } catch {
                 continue  // a leftover of another process with this id

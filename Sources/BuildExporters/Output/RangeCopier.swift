@@ -41,7 +41,9 @@ struct RangeCopier {
             }
             endsInHole = false
             let limit = sparse ? min(remaining, dataEnd - offset) : remaining
-            if inKernel { try withinKernel(to: target, limit: limit, name: name) } else {
+            if inKernel {
+                try withinKernel(to: target, limit: limit, name: name)
+            } else {
                 try throughMemory(to: target, limit: limit, name: name)
             }
         }

@@ -38,7 +38,9 @@ public struct FramePainter: Sendable {
     }
 
     /// What to send so that the block is gone, with the cursor where it began.
-    public mutating func clear(columns: Int) -> String { paint([], columns: columns) }
+    ///
+    /// The line below the block is emptied too: a terminal echoes `^C` there.
+    public mutating func clear(columns: Int) -> String { "\r\u{1B}[K" + paint([], columns: columns) }
 
     /// Leaves what is shown as it is; the next block begins below it.
     public mutating func release() { shown = [] }

@@ -73,7 +73,8 @@ struct GitTreeHash {
 
     /// Whether it is the repository itself, or in it.
     static func isGitFolder(_ node: ContextTree.Node) -> Bool {
-        node.entry.path.starts(with: ".git".utf8) && (node.entry.path.count == 4 || node.entry.path[4] == PathBytes.slash)
+        node.entry.path.starts(with: ".git".utf8)
+            && (node.entry.path.count == 4 || node.entry.path[4] == PathBytes.slash)
     }
 
     /// Adds the next entry; `blob` is the object of a regular file.

@@ -142,7 +142,11 @@ struct HashPass: ~Copyable {
         }
         let actual = plain.digest()
         guard actual == digest else {
-            throw ContextError.contentMismatch(path: ContextPath.text(node.contentPath), expected: digest, actual: actual)
+            throw ContextError.contentMismatch(
+                path: ContextPath.text(node.contentPath),
+                expected: digest,
+                actual: actual
+            )
         }
         return FileHashes(
             gitSHA1: wantsSHA1 ? gitSHA1.finish() : nil,

@@ -30,7 +30,8 @@ struct TarHash: ~Copyable {
         }
     }
 
-    private mutating func header(_ name: [UInt8], mode: UInt16, size: Int64 = 0, type: StaticString, link: [UInt8] = []) {
+    private mutating func header(_ name: [UInt8], mode: UInt16, size: Int64 = 0, type: StaticString, link: [UInt8] = [])
+    {
         if link.count > 100 { long(link, type: "K") }
         if name.count > 100 { long(name, type: "L") }
         append(Self.block(name, mode: mode, size: size, time: TimestampPolicy.defaultEpoch, type: type, link: link))

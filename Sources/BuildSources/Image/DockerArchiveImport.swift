@@ -42,7 +42,9 @@ struct DockerArchiveImport {
             throw malformed("\(entry.layers.count) layers, and \(diffIDs.count) DiffIDs in the configuration")
         }
         let incoming = try zip(entry.layers, diffIDs).map { name, diffID in
-            guard let bytes = try documents.files.file(name) else { throw malformed("the layer '\(name)' is not in it") }
+            guard let bytes = try documents.files.file(name) else {
+                throw malformed("the layer '\(name)' is not in it")
+            }
             return IncomingLayer(bytes: bytes, digest: Self.blobDigest(name), diffID: diffID)
         }
         try importer.store(incoming, path: path)

@@ -25,7 +25,11 @@ struct ImageDocuments {
         let actual = ContentDigest(of: bytes)
         guard actual == descriptor.digest else {
             throw ImageImportError.digestMismatch(
-                path: files.path, subject: subject, expected: descriptor.digest, actual: actual)
+                path: files.path,
+                subject: subject,
+                expected: descriptor.digest,
+                actual: actual
+            )
         }
         return (bytes, try parse(bytes, subject))
     }
@@ -36,7 +40,9 @@ struct ImageDocuments {
             throw malformed("\(subject), blob \(descriptor.digest), is not in it")
         }
         guard file.length == descriptor.size else {
-            throw malformed("\(subject), blob \(descriptor.digest), has \(file.length) bytes instead of \(descriptor.size)")
+            throw malformed(
+                "\(subject), blob \(descriptor.digest), has \(file.length) bytes instead of \(descriptor.size)"
+            )
         }
         return file
     }

@@ -28,7 +28,10 @@ struct FolderFiles: ImageFiles {
             var status = stat()
             guard unsafe lstat(folder.string, &status) == 0 else { return nil }
             guard status.st_mode & S_IFMT == S_IFDIR else {
-                throw ImageImportError.malformed(path: path, reason: "'\(part)' on the way to '\(name)' is no directory")
+                throw ImageImportError.malformed(
+                    path: path,
+                    reason: "'\(part)' on the way to '\(name)' is no directory"
+                )
             }
         }
         let file: ArchiveFile?

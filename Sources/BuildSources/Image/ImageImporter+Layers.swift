@@ -25,7 +25,12 @@ extension ImageImporter {
             guard let expected = layer.digest, expected != layer.diffID else { return }
             let actual = try layer.bytes.digest()
             guard actual == expected else {
-                throw ImageImportError.digestMismatch(path: path, subject: "a layer", expected: expected, actual: actual)
+                throw ImageImportError.digestMismatch(
+                    path: path,
+                    subject: "a layer",
+                    expected: expected,
+                    actual: actual
+                )
             }
         }
         var seen: Set<ContentDigest> = []

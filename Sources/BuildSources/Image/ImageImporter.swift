@@ -85,7 +85,8 @@ public struct ImageImporter: Sendable {
     /// Blocks; call it within `Offload.run`.
     ///
     /// - Throws: `ImageImportError`, and `SystemCallError` where reading fails.
-    public func importImage(at path: FilePath, options: ImageImportOptions = ImageImportOptions()) throws -> StoredImage {
+    public func importImage(at path: FilePath, options: ImageImportOptions = ImageImportOptions()) throws -> StoredImage
+    {
         guard let file = try ArchiveFile(path, following: true), let status = file.status else {
             throw ImageImportError.unrecognised(path: path.string, reason: "it does not exist")
         }

@@ -50,7 +50,10 @@ struct LayoutImport {
         if Set(candidates.map(Self.names)).count == 1, candidates.allSatisfy({ $0.platform != nil }) {
             return (try platformChoice(candidates), names)
         }
-        throw ImageImportError.ambiguous(path: path, names: known.isEmpty ? candidates.map(\.digest.description) : known)
+        throw ImageImportError.ambiguous(
+            path: path,
+            names: known.isEmpty ? candidates.map(\.digest.description) : known
+        )
     }
 
     private func matches(_ descriptor: Descriptor, _ reference: String) -> Bool {
@@ -62,7 +65,10 @@ struct LayoutImport {
     private func platformChoice(_ descriptors: [Descriptor]) throws -> Descriptor {
         guard let choice = PlatformChoice.choose(descriptors, for: options.platform) else {
             throw ImageImportError.noPlatform(
-                path: path, wanted: options.platform, present: PlatformChoice.names(of: descriptors))
+                path: path,
+                wanted: options.platform,
+                present: PlatformChoice.names(of: descriptors)
+            )
         }
         return choice
     }
@@ -82,7 +88,9 @@ struct LayoutImport {
             throw malformed("its configuration is of type \(manifest.config.mediaType): an artifact, and no image")
         }
         let config = try documents.blob(manifest.config, "the configuration")
-        let diffIDs = try reading("the configuration") { () throws(OCIError) in try ImageConfig(json: config.json).diffIDs }
+        let diffIDs = try reading("the configuration") { () throws(OCIError) in
+            try ImageConfig(json: config.json).diffIDs
+        }
         guard diffIDs.count == manifest.layers.count else {
             throw malformed("\(manifest.layers.count) layers, and \(diffIDs.count) DiffIDs in the configuration")
         }

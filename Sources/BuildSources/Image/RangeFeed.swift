@@ -39,7 +39,11 @@ extension FileRange {
             var done = 0
             while done < piece.count {
                 let sent = unsafe send(
-                    writer.rawValue, piece.baseAddress?.advanced(by: done), piece.count - done, Int32(MSG_NOSIGNAL))
+                    writer.rawValue,
+                    piece.baseAddress?.advanced(by: done),
+                    piece.count - done,
+                    Int32(MSG_NOSIGNAL)
+                )
                 if sent < 0 {
                     if currentErrno() == EINTR { continue }
                     throw SystemCallError("send", file.name)

@@ -56,7 +56,9 @@ extension ContextManifest {
             guard let object = try? JSONValue(parsing: line), var entry = Self.entry(of: object) else {
                 throw damaged("not an entry of a context")
             }
-            if let last = entries.last, !last.path.lexicographicallyPrecedes(entry.path) { throw damaged("out of order") }
+            if let last = entries.last, !last.path.lexicographicallyPrecedes(entry.path) {
+                throw damaged("out of order")
+            }
             switch entry.content {
             case .file: modes[entry.path] = entry.mode
             case .hardLink(let target):
@@ -172,7 +174,9 @@ private struct LineWriter {
     }
 
     private mutating func string(_ path: [UInt8]) {
-        let isPlain = path.allSatisfy { (0x20..<0x7F).contains($0) && $0 != UInt8(ascii: "\"") && $0 != ContextPath.backslash }
+        let isPlain = path.allSatisfy {
+            (0x20..<0x7F).contains($0) && $0 != UInt8(ascii: "\"") && $0 != ContextPath.backslash
+        }
         if isPlain {
             out.append(UInt8(ascii: "\""))
             out.append(contentsOf: path)

@@ -67,9 +67,11 @@ final class ContextFile: Sendable {
         let count = unsafe flistxattr(descriptor, &names, names.count)
         guard count >= 0 else { throw SystemErrno() }
         var found: [ExtendedAttribute] = []
-        for name in names.prefix(count).map(UInt8.init(bitPattern:)).split(separator: 0) {
-            guard name.starts(with: "user.".utf8) || name.elementsEqual("security.capability".utf8) else { continue }
-            if let value = try value(of: Array(name)) { found.append(ExtendedAttribute(name: Array(name), value: value)) }
+        for name in names.prefix(count).map(UInt8.init(bitPattern:)).split(separator: 0)
+        where name.starts(with: "user.".utf8) || name.elementsEqual("security.capability".utf8) {
+            if let value = try value(of: Array(name)) {
+                found.append(ExtendedAttribute(name: Array(name), value: value))
+            }
         }
         return found.sorted { $0.name.lexicographicallyPrecedes($1.name) }
     }
@@ -100,7 +102,9 @@ struct ContextRoot: Sendable {
 
     /// Opens the root itself, which may be reached through symbolic links.
     init(opening path: FilePath) throws {
-        let descriptor = unsafe path.withPlatformString { unsafe reel_openat(AT_FDCWD, $0, O_RDONLY | O_DIRECTORY | O_CLOEXEC, 0) }
+        let descriptor = unsafe path.withPlatformString {
+            unsafe reel_openat(AT_FDCWD, $0, O_RDONLY | O_DIRECTORY | O_CLOEXEC, 0)
+        }
         guard descriptor >= 0 else {
             switch currentErrno() {
             case ENOENT: throw ContextError.missing(path.string)
@@ -131,14 +135,18 @@ struct ContextRoot: Sendable {
 
     private static func text(_ bytes: [UInt8]) -> [CChar] { bytes.map(CChar.init(bitPattern:)) + [0] }
 
-    private static func open(_ path: [CChar], below directory: Int32, directory wanted: Bool) throws(SystemErrno) -> ContextFile {
+    private static func open(_ path: [CChar], below directory: Int32, directory wanted: Bool) throws(SystemErrno)
+        -> ContextFile
+    {
         let flags = UInt64(O_RDONLY | O_CLOEXEC | O_NOFOLLOW | O_NONBLOCK | (wanted ? O_DIRECTORY : 0))
         let descriptor = unsafe reel_openat2(directory, path, flags, 0, UInt64(RESOLVE_NO_SYMLINKS))
         guard descriptor >= 0 else { throw SystemErrno() }
         return ContextFile(descriptor)
     }
 
-    private static func open(_ path: String, below directory: Int32, directory wanted: Bool) throws(SystemErrno) -> ContextFile {
+    private static func open(_ path: String, below directory: Int32, directory wanted: Bool) throws(SystemErrno)
+        -> ContextFile
+    {
         try open(text(Array(path.utf8)), below: directory, directory: wanted)
     }
 }

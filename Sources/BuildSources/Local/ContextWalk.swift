@@ -101,7 +101,11 @@ struct ContextWalk {
         for index in entries.indices where entries[index].kind == .file && entries[index].status.links > 1 {
             let stamp = entries[index].status.stamp
             let identity = Identity(device: stamp.device, inode: stamp.inode)
-            if let earlier = first[identity] { entries[index].kind = .hardLink(first: earlier) } else { first[identity] = index }
+            if let earlier = first[identity] {
+                entries[index].kind = .hardLink(first: earlier)
+            } else {
+                first[identity] = index
+            }
         }
     }
 
@@ -163,7 +167,9 @@ struct ContextWalk {
         case S_IFBLK: throw ContextError.specialFile(path: ContextPath.text(path), what: "block device")
         default: throw ContextError.vanished(ContextPath.text(path))
         }
-        items.append(Item(key: name.bytes, entry: WalkedEntry(path: path, status: status, kind: kind), path: path, opens: nil))
+        items.append(
+            Item(key: name.bytes, entry: WalkedEntry(path: path, status: status, kind: kind), path: path, opens: nil)
+        )
     }
 
     /// The error for a failed call about `path`.

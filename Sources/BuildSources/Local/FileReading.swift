@@ -78,7 +78,12 @@ extension ContextFile {
         var failure: SystemErrno?
         let bytes = unsafe [UInt8](unsafeUninitializedCapacity: size + 1) { buffer, count in
             while count <= size {
-                let got = unsafe pread(descriptor, buffer.baseAddress.map { unsafe $0 + count }, size + 1 - count, off_t(count))
+                let got = unsafe pread(
+                    descriptor,
+                    buffer.baseAddress.map { unsafe $0 + count },
+                    size + 1 - count,
+                    off_t(count)
+                )
                 if got == 0 { return }
                 if got > 0 {
                     count += got

@@ -75,7 +75,8 @@ public struct LocalContextReader: Sendable {
 
     private static func filter(_ options: LocalContextOptions, root: ContextRoot) throws -> PathFilter {
         let followed =
-            options.followPaths.isEmpty ? nil : try FollowPaths.resolve(options.followPaths, in: ContextLinks(root: root))
+            options.followPaths.isEmpty
+            ? nil : try FollowPaths.resolve(options.followPaths, in: ContextLinks(root: root))
         let filter = try PathFilter(include: options.include, exclude: options.exclude, followed: followed)
         guard let ignore = options.ignore else { return filter }
         return PathFilter(include: filter.include, exclude: ignore)

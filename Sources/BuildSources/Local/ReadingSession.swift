@@ -366,7 +366,11 @@ extension ReadingSession {
         /// Keeps what this reading was not to look at, up to `path`; what is gone is forgotten.
         func pass(upTo path: [UInt8]?) {
             while at < cache.count, path.map({ cache.path(at).precedes($0) }) ?? true {
-                if filter.keeps(wholePath: Array(cache.path(at))) { isChanged = true } else { writer.append(raw: cache.raw(at)) }
+                if filter.keeps(wholePath: Array(cache.path(at))) {
+                    isChanged = true
+                } else {
+                    writer.append(raw: cache.raw(at))
+                }
                 at += 1
             }
         }

@@ -203,7 +203,8 @@ private struct ByteReader {
     mutating func word() -> UInt32? {
         guard end - at >= 4 else { return nil }
         defer { at += 4 }
-        return UInt32(bytes[at]) | UInt32(bytes[at + 1]) << 8 | UInt32(bytes[at + 2]) << 16 | UInt32(bytes[at + 3]) << 24
+        return UInt32(bytes[at]) | UInt32(bytes[at + 1]) << 8 | UInt32(bytes[at + 2]) << 16 | UInt32(bytes[at + 3])
+            << 24
     }
 
     mutating func long() -> UInt64? {

@@ -51,11 +51,17 @@ enum DataCopying {
         while done < length {
             let wanted = Int(min(length - done, Int64(size)))
             let one = unsafe pread(left.rawValue, first, wanted, Int(leftStart + done))
-            guard one > 0 else { if one == 0 { return false } else { throw SystemCallError("pread", "a file") } }
+            guard one > 0 else {
+                guard one == 0 else { throw SystemCallError("pread", "a file") }
+                return false
+            }
             var got = 0
             while got < one {
                 let count = unsafe pread(right.rawValue, second + got, one - got, Int(rightStart + done) + got)
-                guard count > 0 else { if count == 0 { return false } else { throw SystemCallError("pread", "a file") } }
+                guard count > 0 else {
+                    guard count == 0 else { throw SystemCallError("pread", "a file") }
+                    return false
+                }
                 got += count
             }
             if unsafe memcmp(first, second, one) != 0 { return false }

@@ -35,7 +35,10 @@ public struct DriverChoice: Sendable {
             }
             return DriverChoice(driver: try ErofsDriver(store, in: environment), reason: "it was asked for")
         case let other?:
-            throw MountError.refused(what: "a snapshot", reason: "'\(other)' is no driver; there are erofs and directory")
+            throw MountError.refused(
+                what: "a snapshot",
+                reason: "'\(other)' is no driver; there are erofs and directory"
+            )
         }
     }
 

@@ -52,7 +52,9 @@ struct MountConfiguration: ~Copyable {
         while descriptor >= 0 {
             let count = unsafe buffer.withUnsafeMutableBytes { unsafe read(descriptor, $0.baseAddress, $0.count) }
             guard count > 0 else { break }
-            said.append(String(decoding: buffer.prefix(count).drop { $0 != UInt8(ascii: " ") }.dropFirst(), as: UTF8.self))
+            said.append(
+                String(decoding: buffer.prefix(count).drop { $0 != UInt8(ascii: " ") }.dropFirst(), as: UTF8.self)
+            )
         }
         let reason = ([errnoText(code)] + said).joined(separator: "; ")
         return .refused(what: "\(type) (\(step))", reason: reason.replacing("\n", with: ""))

@@ -62,7 +62,9 @@ final class OverlayMount: Sendable {
     }
 
     private func mount(_ folder: FilePath, lowers: [FilePath], writable: Bool) throws {
-        let stack = lowers.reversed() + [folder.appending("empty")]
+        // Overlayfs takes a directory once. Of two equal layers the upper one hides all that the lower one has.
+        var named: Set<FilePath> = []
+        let stack = lowers.reversed().filter { named.insert($0).inserted } + [folder.appending("empty")]
         do {
             let overlay = try MountConfiguration("overlay")
             try overlay.set("source", "reel")

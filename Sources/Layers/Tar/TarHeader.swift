@@ -90,11 +90,11 @@ struct TarHeader {
     /// The sum of all bytes with the checksum's own field as spaces; old programs summed signed bytes.
     private static func hasValidChecksum(_ block: UnsafeRawBufferPointer, stated: Int64?) -> Bool {
         var unsigned: Int64 = 8 * 32
-        for index in unsafe block.indices { unsigned += Int64(unsafe block[index]) }
+        for index in block.indices { unsigned += Int64(unsafe block[index]) }
         for index in 148..<156 { unsafe unsigned -= Int64(block[index]) }
         if stated == unsigned { return true }
         var signed: Int64 = 8 * 32
-        for index in unsafe block.indices { signed += Int64(Int8(bitPattern: unsafe block[index])) }
+        for index in block.indices { signed += Int64(Int8(bitPattern: unsafe block[index])) }
         for index in 148..<156 { unsafe signed -= Int64(Int8(bitPattern: block[index])) }
         return stated == signed
     }

@@ -13,7 +13,7 @@ enum TarNumber {
     private static func parseOctal(_ field: UnsafeRawBufferPointer) -> Int64? {
         var value: Int64 = 0
         var state = 0  // 0 before the digits, 1 in them, 2 after them
-        for index in unsafe field.indices {
+        for index in field.indices {
             let byte = unsafe field[index]
             switch byte {
             case UInt8(ascii: "0")...UInt8(ascii: "7") where state < 2:

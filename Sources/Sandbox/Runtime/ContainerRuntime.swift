@@ -142,7 +142,9 @@ extension ContainerRuntime {
 
     /// Refuses what an ordinary user with one id can't do.
     private func check(_ step: ContainerStep) throws(SandboxError) {
-        guard !step.args.isEmpty else { throw .unsupported(what: "a step without a command", reason: "there is nothing to run") }
+        guard !step.args.isEmpty else {
+            throw .unsupported(what: "a step without a command", reason: "there is nothing to run")
+        }
         guard namespaces.identity == .singleID, step.user.uid != 0 || step.user.gid != 0 else { return }
         let reason = namespaces.singleIDReason ?? "one id only is mapped"
         throw .unsupported(what: "a step as user \(step.user.uid):\(step.user.gid)", reason: reason)

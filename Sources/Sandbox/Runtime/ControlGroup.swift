@@ -40,7 +40,9 @@ struct ControlGroup {
                 }
             }
             for setting in wanted {
-                let folder = isUnified ? made.first : made.first { $0.removingLastComponent().lastComponent?.string == setting.controller }
+                let folder =
+                    isUnified
+                    ? made.first : made.first { $0.removingLastComponent().lastComponent?.string == setting.controller }
                 if let folder { try Self.write(setting.value, to: folder.appending(setting.file)) }
             }
         } catch {
@@ -51,7 +53,9 @@ struct ControlGroup {
         if isUnified {
             kills = made.first.map { ($0.appending("memory.events"), "oom_kill") }
         } else {
-            kills = made.first { $0.string.contains("/memory/") }.map { ($0.appending("memory.oom_control"), "oom_kill") }
+            kills = made.first { $0.string.contains("/memory/") }.map {
+                ($0.appending("memory.oom_control"), "oom_kill")
+            }
         }
     }
 

@@ -93,7 +93,10 @@ final class StepMounts {
                 defer { try? found.close() }
                 return try stage(found)
             } catch let error as SystemCallError where error.code == ENOENT || error.code == ENOTDIR {
-                throw MountError.unusable(path: subpath, reason: "a mount at '\(mount.destination)' needs it: \(errnoText(error.code))")
+                throw MountError.unusable(
+                    path: subpath,
+                    reason: "a mount at '\(mount.destination)' needs it: \(errnoText(error.code))"
+                )
             }
         }
     }

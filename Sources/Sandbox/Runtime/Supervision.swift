@@ -64,7 +64,8 @@ struct Supervision {
             files.append(file)
         }
         return try unsafe CStrings.with(arguments) { arguments in
-            try unsafe CStrings.with(["PATH=/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin"]) { environment in
+            try unsafe CStrings.with(["PATH=/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin"]) {
+                environment in
                 try unsafe CStrings.with(groups.map(\.string)) { paths in
                     var launch = unsafe reel_launch()
                     let program = unsafe strdup(self.program.string)

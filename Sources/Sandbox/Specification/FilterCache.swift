@@ -29,7 +29,9 @@ final class FilterCache: Sendable {
             if let text = known[filter] { return text }
             guard let bytes = Self.read(path(filter)), bytes.count > 32 else { return nil }
             let program = Array(bytes.dropLast(32))
-            guard Array(bytes.suffix(32)) == ContentDigest(of: program).bytes, Self.isProgram(program) else { return nil }
+            guard Array(bytes.suffix(32)) == ContentDigest(of: program).bytes, Self.isProgram(program) else {
+                return nil
+            }
             let text = Base64.encode(program)
             known[filter] = text
             return text
@@ -42,10 +44,12 @@ final class FilterCache: Sendable {
         known.withLock { $0[filter] = Base64.encode(program) }
         let new = folder.appending("filter-\(filter.hex).\(getpid())")
         let options: FileDescriptor.OpenOptions = [.create, .truncate, .closeOnExec]
-        guard let target = try? FileDescriptor.open(new, .writeOnly, options: options, permissions: .ownerReadWrite) else {
+        guard let target = try? FileDescriptor.open(new, .writeOnly, options: options, permissions: .ownerReadWrite)
+        else {
             return
         }
-        let isWritten = (try? target.closeAfter { try target.writeAll(program + ContentDigest(of: program).bytes) }) != nil
+        let isWritten =
+            (try? target.closeAfter { try target.writeAll(program + ContentDigest(of: program).bytes) }) != nil
         let isKept = unsafe isWritten && rename(new.string, path(filter).string) == 0
         if !isKept { _ = unsafe unlink(new.string) }
     }
@@ -61,7 +65,9 @@ final class FilterCache: Sendable {
         guard let file = try? FileDescriptor.open(path, .readOnly, options: .closeOnExec) else { return nil }
         defer { try? file.close() }
         var buffer = [UInt8](repeating: 0, count: 4096 * 8 + 64)
-        guard let count = try? unsafe buffer.withUnsafeMutableBytes({ try unsafe file.read(into: $0) }) else { return nil }
+        guard let count = try? unsafe buffer.withUnsafeMutableBytes({ try unsafe file.read(into: $0) }) else {
+            return nil
+        }
         return Array(buffer.prefix(count))
     }
 }

@@ -25,7 +25,9 @@ struct SystemCallFilter {
 
     private var rules: [JSONValue] {
         var rules = [allow(SystemCallTable.always + SystemCallTable.sinceTracingIsSafe)]
-        for (machines, calls) in SystemCallTable.byMachine where machines.contains(machine) { rules.append(allow(calls)) }
+        for (machines, calls) in SystemCallTable.byMachine where machines.contains(machine) {
+            rules.append(allow(calls))
+        }
         for (capability, calls) in SystemCallTable.byCapability where capabilities.contains(capability) {
             rules.append(allow(calls))
         }

@@ -108,5 +108,7 @@ enum SystemCallTable {
         "loongarch64": ["SCMP_ARCH_LOONGARCH64"],
     ]
 
-    private static func names(_ text: String) -> [String] { text.split(whereSeparator: \.isWhitespace).map(String.init) }
+    private static func names(_ text: String) -> [String] {
+        text.split(whereSeparator: \.isWhitespace).map(String.init)
+    }
 }

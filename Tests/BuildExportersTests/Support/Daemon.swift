@@ -41,7 +41,11 @@ enum Daemon {
 enum AtomicText {
     static func write(_ text: String, to path: FilePath) throws {
         let file = try FileDescriptor.open(
-            path, .writeOnly, options: [.create, .truncate], permissions: [.ownerReadWrite, .groupRead])
+            path,
+            .writeOnly,
+            options: [.create, .truncate],
+            permissions: [.ownerReadWrite, .groupRead]
+        )
         try file.closeAfter { _ = try file.writeAll(text.utf8) }
     }
 }

@@ -9,17 +9,42 @@ import Testing
 /// Compares file trees with tools that are not ours.
 enum FileTrees {
     /// One line for each entry below `path`: kind, mode, owner, size, time, links, target and contents' digest.
-    static func listing(_ path: FilePath, owners: Bool = true, times: Bool = true, attributes: Bool = true) async throws -> [String] {
+    static func listing(_ path: FilePath, owners: Bool = true, times: Bool = true, attributes: Bool = true) async throws
+        -> [String]
+    {
         let format = "%P\\t%y\\t%m\\t" + (owners ? "%U:%G\\t" : "") + (times ? "%T@\\t" : "") + "%l\\t%n\\n"
         let listing = try await Program.require(
-            "find", path.string, "-mindepth", "1", "!", "-type", "d", "-printf", format)
+            "find",
+            path.string,
+            "-mindepth",
+            "1",
+            "!",
+            "-type",
+            "d",
+            "-printf",
+            format
+        )
         let folders = try await Program.require(
-            "find", path.string, "-mindepth", "1", "-type", "d", "-printf", "%P\\t%y\\t%m\\t" + (times ? "%T@\\n" : "\\n"))
+            "find",
+            path.string,
+            "-mindepth",
+            "1",
+            "-type",
+            "d",
+            "-printf",
+            "%P\\t%y\\t%m\\t" + (times ? "%T@\\n" : "\\n")
+        )
         let sums = try await Program.require(
-            "sh", "-c", "cd '\(path.string)' && find . -type f -exec sha256sum {} + | sort -k2")
+            "sh",
+            "-c",
+            "cd '\(path.string)' && find . -type f -exec sha256sum {} + | sort -k2"
+        )
         let pattern = attributes ? "user|security.capability" : "security.capability"
         let extended = try await Program.require(
-            "sh", "-c", "cd '\(path.string)' && getfattr -R -h -d -m '\(pattern)' . 2>/dev/null | sort")
+            "sh",
+            "-c",
+            "cd '\(path.string)' && getfattr -R -h -d -m '\(pattern)' . 2>/dev/null | sort"
+        )
         return (listing + folders + sums + extended).split(separator: "\n").map(String.init).sorted()
     }
 

@@ -78,12 +78,19 @@ struct SampleStore {
         let upper = try layer { layer in
             try layer.directory("dir".bytes, Self.attributes(.directory, 0o1777, uid: 7, gid: 8))
             try layer.whiteout("dir/gone".bytes)
-            try layer.symbolicLink("dir/link".bytes, Self.attributes(.symbolicLink, 0o777), target: "../usr/bin/sudo".bytes)
+            try layer.symbolicLink(
+                "dir/link".bytes,
+                Self.attributes(.symbolicLink, 0o777),
+                target: "../usr/bin/sudo".bytes
+            )
             try layer.special("fifo".bytes, Self.attributes(.fifo, 0o600))
             let tagged = [ExtendedAttribute(name: "user.note".bytes, value: "hello".bytes)]
             try layer.file(
-                "first".bytes, Self.attributes(.regular, 0o640, uid: 1000, gid: 1000, xattrs: tagged), size: 3,
-                content: .bytes("abc".bytes))
+                "first".bytes,
+                Self.attributes(.regular, 0o640, uid: 1000, gid: 1000, xattrs: tagged),
+                size: 3,
+                content: .bytes("abc".bytes)
+            )
             for depth in 1...60 {
                 try layer.directory(String(long.prefix(depth * 5 - 1)).bytes, Self.attributes(.directory, 0o755))
             }

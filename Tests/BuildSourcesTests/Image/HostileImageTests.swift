@@ -79,7 +79,8 @@ struct HostileImageTests {
             json.dump(i,open('layout/index.json','w'))
             P
             python3 change.py
-            """)
+            """
+        )
         try expectRefusal(of: folder("layout"), in: folder, word: word, reference: nil, exactly: false)
     }
 
@@ -93,9 +94,18 @@ struct HostileImageTests {
         ("tar -C layout -cf g . ; head -c 30000 g > f", ""),
         ("mkfifo f; (: > f) &", "empty"),
         ("gzip < layout/index.json > f", "no image"),
-        ("mkdir h; ln -s a h/a; printf '[{\"Config\":\"a\",\"Layers\":[]}]' > h/manifest.json; tar -C h -cf f .", "ring"),
-        ("mkdir h; printf '[{\"Config\":\"../../etc/passwd\",\"Layers\":[]}]' > h/manifest.json; tar -C h -cf f .", "not in it"),
-        ("mkdir h; cd h; printf '{}' > c; printf '[{\"Config\":\"c\",\"Layers\":[\"x\"]}]' > manifest.json; tar -cf ../f .", "os and architecture"),
+        (
+            "mkdir h; ln -s a h/a; printf '[{\"Config\":\"a\",\"Layers\":[]}]' > h/manifest.json; tar -C h -cf f .",
+            "ring"
+        ),
+        (
+            "mkdir h; printf '[{\"Config\":\"../../etc/passwd\",\"Layers\":[]}]' > h/manifest.json; tar -C h -cf f .",
+            "not in it"
+        ),
+        (
+            "mkdir h; cd h; printf '{}' > c; printf '[{\"Config\":\"c\",\"Layers\":[\"x\"]}]' > manifest.json; tar -cf ../f .",
+            "os and architecture"
+        ),
     ]
 
     @Test("as files give one sentence, and leave nothing behind", arguments: files)

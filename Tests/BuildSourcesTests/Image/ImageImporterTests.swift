@@ -17,7 +17,9 @@ struct ImageImporterTests {
     func layouts() async throws {
         let folder = try ImageTestFolder()
         try await folder.makeLayout()
-        try await folder.shell("tar -C layout -cf o.tar . ; gzip -k o.tar; zstd -q o.tar; tar -C layout -cf p.tar blobs index.json oci-layout")
+        try await folder.shell(
+            "tar -C layout -cf o.tar . ; gzip -k o.tar; zstd -q o.tar; tar -C layout -cf p.tar blobs index.json oci-layout"
+        )
         let importer = ImageImporter(layers: folder.layers)
         let first = try importer.importImage(at: folder("layout"), options: options("a"))
         #expect(first.form == .ociLayout)
@@ -58,7 +60,8 @@ struct ImageImporterTests {
         let folder = try ImageTestFolder()
         try await folder.makeLayout()
         try await folder.shell(
-            "skopeo --insecure-policy copy oci:layout:a \(transport):saved.tar\(transport == "docker-archive" ? ":me/app:1" : "")")
+            "skopeo --insecure-policy copy oci:layout:a \(transport):saved.tar\(transport == "docker-archive" ? ":me/app:1" : "")"
+        )
         let image = try ImageImporter(layers: folder.layers).importImage(at: folder("saved.tar"), options: options())
         #expect(image.form == (transport == "docker-archive" ? .dockerArchive : .ociArchive))
         #expect(try folder.read("etc/two", in: image.diffIDs) == "two\n")
@@ -82,7 +85,8 @@ struct ImageImporterTests {
             h=$(sha256sum save/c.json | cut -c1-64); mv save/c.json save/$h.json
             printf '[{"Config":"%s.json","RepoTags":["old:1"],"Layers":["aaa/layer.tar","bbb/layer.tar"]}]' $h > save/manifest.json
             tar -C save -cf old.tar .
-            """)
+            """
+        )
         let image = try ImageImporter(layers: folder.layers).importImage(at: folder("old.tar"), options: options())
         #expect(image.diffIDs.count == 2 && image.diffIDs[0] == image.diffIDs[1])
         #expect(try folder.read("x", in: image.diffIDs) == "x\n")
@@ -96,7 +100,8 @@ struct ImageImporterTests {
             """
             mkdir -p root/etc; echo hi > root/etc/motd; echo '{"a": [1]}' > root/manifest.json
             tar --sort=name --mtime=@0 --owner=0 --group=0 -C root -cf - . | tee plain.tar | \(compressor) > root.tar
-            """)
+            """
+        )
         let image = try ImageImporter(layers: folder.layers).importImage(at: folder("root.tar"), options: options())
         #expect(image.form == .rootfs)
         let sum = try await folder.shell("sha256sum plain.tar | cut -c1-64")
@@ -144,7 +149,8 @@ struct ImageImporterTests {
             i['manifests']=[{'mediaType':'application/vnd.oci.image.index.v1+json','digest':'sha256:'+h,'size':len(x),'annotations':{'org.opencontainers.image.ref.name':'m'}}]
             open('multi/index.json','w').write(json.dumps(i))
             P
-            """)
+            """
+        )
         let importer = ImageImporter(layers: folder.layers)
         for architecture in ["amd64", "arm64"] {
             let wanted = Platform(os: "linux", architecture: architecture)
@@ -153,8 +159,13 @@ struct ImageImporterTests {
             #expect(image.platform == wanted)
         }
         let wanted = Platform(os: "linux", architecture: "riscv64")
-        #expect(throws: ImageImportError.noPlatform(path: folder.text("multi"), wanted: wanted, present: ["linux/arm64", "linux/amd64"]))
-        {
+        #expect(
+            throws: ImageImportError.noPlatform(
+                path: folder.text("multi"),
+                wanted: wanted,
+                present: ["linux/arm64", "linux/amd64"]
+            )
+        ) {
             try importer.importImage(at: folder("multi"), options: ImageImportOptions(platform: wanted))
         }
     }

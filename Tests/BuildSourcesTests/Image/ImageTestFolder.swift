@@ -40,7 +40,10 @@ final class ImageTestFolder: Sendable {
             error: .string(limit: 1 << 20)
         )
         try #require(
-            result.terminationStatus.isSuccess, "\(script): \(result.standardError)", sourceLocation: sourceLocation)
+            result.terminationStatus.isSuccess,
+            "\(script): \(result.standardError)",
+            sourceLocation: sourceLocation
+        )
         return result.standardOutput
     }
 
@@ -69,6 +72,7 @@ final class ImageTestFolder: Sendable {
             umoci tag --image layout:a b
             umoci config --image layout:b --config.cmd /bin/b
             umoci gc --layout layout >/dev/null 2>&1
-            """)
+            """
+        )
     }
 }
