@@ -47,6 +47,10 @@ struct BuildRun: Sendable {
         do {
             let outcome = try await stages()
             try await finish(outcome, started: started)
+            if outcome.image != nil, !isReplay {
+                let engine = engine
+                try await Offload.run { try engine.writeLayoutIndex() }
+            }
             return outcome
         } catch {
             throw await fail(error, started: started)

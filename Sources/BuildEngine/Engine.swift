@@ -43,6 +43,8 @@ public final class Engine: Sendable {
         endAbandoned()
     }
 
+    deinit { sandbox.close() }
+
     /// The data root that a person means: `$REEL_ROOT`, else `/var/lib/reel` for root, else `$XDG_DATA_HOME/reel`.
     public static func defaultRoot(in environment: EngineEnvironment) -> FilePath {
         if let given = environment.variables["REEL_ROOT"], !given.isEmpty {

@@ -36,7 +36,7 @@ public final class ProcessFolder: Sendable {
     }
 
     deinit {
-        RemoveTree.remove(path)
+        Self.clear(path)
         try? lock.close()
     }
 
@@ -49,6 +49,12 @@ public final class ProcessFolder: Sendable {
 
     /// Notes that the log has the end of `build`.
     func ended(_ build: BuildID) { unsafe unlink(path.appending("build-\(build)").string) }
+
+    /// Removes a folder, its lock last: what can't be removed yet is tried again by the next start.
+    private static func clear(_ folder: FilePath) {
+        for name in RemoveTree.names(in: folder) where name != "lock" { RemoveTree.remove(folder.appending(name)) }
+        if RemoveTree.names(in: folder) == ["lock"] { RemoveTree.remove(folder) }
+    }
 
     /// Removes the folders whose lock nobody holds, and returns the builds that they note.
     ///
@@ -71,7 +77,7 @@ public final class ProcessFolder: Sendable {
                         abandoned.append(build)
                     }
                 }
-                RemoveTree.remove(folder)
+                clear(folder)
             }
             close(descriptor)
         }

@@ -66,6 +66,8 @@ final class Workspace: Sendable {
         environment: [String: String] = [:],
         input: [UInt8] = []
     ) async throws -> Finished {
+        // The folder goes with this object, which nothing else may hold while the program runs.
+        defer { withExtendedLifetime(self) {} }
         var changes: [Environment.Key: String] = ["REEL_ROOT": root, "LC_ALL": "C.UTF-8"]
         for (name, value) in environment { changes[Environment.Key(stringLiteral: name)] = value }
         let result = try await Subprocess.run(
