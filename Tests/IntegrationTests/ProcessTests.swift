@@ -78,7 +78,7 @@ struct ProcessTests {
             """
         let workspace = try await workspace(dockerfile)
         try await workspace.write("file", to: "ctx/f")
-        let moments = Int(environment("REEL_TEST_KILLS") ?? "40") ?? 40
+        let moments = Int(environment("REEL_TEST_KILLS") ?? "200") ?? 200
         let script = """
             export REEL_ROOT='\(workspace.root)'
             seed=17
