@@ -35,6 +35,8 @@ let sqlite = Target.Dependency.product(name: "GRDBSQLite", package: "GRDB.swift"
 let arguments = Target.Dependency.product(name: "ArgumentParser", package: "swift-argument-parser")
 let subprocess = Target.Dependency.product(name: "Subprocess", package: "swift-subprocess")
 let system = Target.Dependency.product(name: "SystemPackage", package: "swift-system")
+let http = Target.Dependency.product(name: "AsyncHTTPClient", package: "async-http-client")
+let nio: [Target.Dependency] = ["NIOCore", "NIOHTTP1", "NIOPosix"].map { .product(name: $0, package: "swift-nio") }
 let deque = Target.Dependency.product(name: "DequeModule", package: "swift-collections")
 
 let package = Package(
@@ -50,11 +52,14 @@ let package = Package(
         .package(url: "https://github.com/apple/swift-system", from: "1.8.1"),
         .package(url: "https://github.com/apple/swift-collections", from: "1.6.0"),
         .package(url: "https://github.com/swiftlang/swift-subprocess", from: "1.0.2"),
+        .package(url: "https://github.com/swift-server/async-http-client", from: "1.37.0"),
+        .package(url: "https://github.com/apple/swift-nio", from: "2.101.2"),
     ],
     targets: [
         .systemLibrary(name: "CCrypto", pkgConfig: "libcrypto", providers: [.apt(["libssl-dev"])]),
         .systemLibrary(name: "CDeflate", pkgConfig: "libdeflate", providers: [.apt(["libdeflate-dev"])]),
         .systemLibrary(name: "CBzip2", providers: [.apt(["libbz2-dev"])]),
+        .systemLibrary(name: "CLibGit2", pkgConfig: "libgit2", providers: [.apt(["libgit2-dev"])]),
         .systemLibrary(name: "CLzma", pkgConfig: "liblzma", providers: [.apt(["liblzma-dev"])]),
         .systemLibrary(name: "CZlib", pkgConfig: "zlib", providers: [.apt(["zlib1g-dev"])]),
         .systemLibrary(name: "CZstd", pkgConfig: "libzstd", providers: [.apt(["libzstd-dev"])]),
@@ -77,6 +82,7 @@ let package = Package(
             ["BuildModel", "OCIModel", "LLB", "Layers", "PathPatterns", "CBzip2", "CLzma", "CZlib", "CZstd", system]
         ),
         ours("BuildSources", ["BuildModel", "OCIModel", "Layers", "PathPatterns", "CLinux", system, subprocess]),
+        ours("RegistryClient", ["BuildModel", "OCIModel", http, subprocess, system] + nio),
         ours("Sandbox", ["BuildModel", "OCIModel", "Layers", "CLinux", system]),
         ours("BuildExporters", ["BuildModel", "OCIModel", "Layers", "CLinux", system, subprocess]),
 
@@ -146,6 +152,7 @@ let package = Package(
         tests("FileOperations", ["OCIModel", "LLB", "Layers", system]),
         tests("PathPatterns"),
         tests("DockerfileFrontend", ["OCIModel", "LLB"], resources: [.copy("Cases")]),
+        tests("RegistryClient", ["OCIModel", subprocess, system]),
         tests("BuildSources", ["OCIModel", "Layers", "PathPatterns", "CLinux", system, subprocess]),
     ],
     swiftLanguageModes: [.v6]

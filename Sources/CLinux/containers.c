@@ -160,10 +160,11 @@ static void kill_children(void) {
 }
 
 static void start_runtime(struct watch *w, const struct reel_launch *launch) {
-    w->runtime = fork();
-    if (w->runtime != 0) return;
     sigset_t none;
     sigemptyset(&none);
+    // The child only makes calls and starts the program: it needs no memory of its own.
+    w->runtime = vfork();
+    if (w->runtime != 0) return;
     sigprocmask(SIG_SETMASK, &none, NULL);
     for (int i = 0; i < launch->group_count; i++)
         if (write(launch->groups[i], "0", 1) != 1) _exit(126);
@@ -214,6 +215,7 @@ static void supervise(struct reel_launch *launch, int *groups) {
     sigaddset(&child, SIGCHLD);
     int signals = signalfd(-1, &child, SFD_CLOEXEC | SFD_NONBLOCK);
     struct watch w = {0};
+    int patience = 0;
     start_runtime(&w, launch);
     close(launch->output);
     close(launch->error);
@@ -222,14 +224,17 @@ static void supervise(struct reel_launch *launch, int *groups) {
     for (;;) {
         int alive = reap(&w, launch->pid_file);
         if (!alive) break;
-        if (w.container_done || (w.runtime_done && w.outcome.runtime_status != 0)) w.killing |= 1;
-        if (w.killing) kill_children();
+        int over = w.container_done || (w.runtime_done && w.outcome.runtime_status != 0);
+        // What is left then is a helper of the runtime about to end; it gets a moment before it is made to.
+        if (over && !w.killing) w.killing = 1, patience = 40;
+        if (w.killing && --patience < 0) kill_children();
         poll(polled, w.killing & 2 ? 1 : 2, w.killing ? 5 : -1);
         struct signalfd_siginfo ignored;
         while (read(signals, &ignored, sizeof ignored) > 0) continue;
         if (!(w.killing & 2) && polled[1].revents) {
             w.outcome.was_killed = !w.container_done;
             w.killing |= 2;
+            patience = 0;
         }
     }
     for (int i = 0; w.outcome.was_killed && i < launch->group_count; i++) rmdir(launch->group_paths[i]);

@@ -157,7 +157,11 @@ int reel_enter_namespaces(struct reel_namespaces *out) {
             say(found.error, sizeof found.error, "mounts can't be made private: %s", strerror(errno));
             code = -1;
         }
-        if (code == 0) hide_hybrid_cgroups();
+        if (code == 0) {
+            hide_hybrid_cgroups();
+            // Now, while a fork costs least; a failure shows when a step is to run.
+            (void)reel_step_server();
+        }
     }
     *out = found;
     return found.error[0] ? -1 : 0;

@@ -10,11 +10,11 @@ public import SystemPackage
 public struct SandboxProbe: Hashable, Sendable {
     /// One fact.
     public struct Fact: Hashable, Sendable {
-        /// A word for programs, e.g. `runtime`, `erofs`, `overlay`, `newuidmap`.
+        /// A word for programs, such as `runtime`, `erofs`, `overlay`, `newuidmap`.
         public let name: String
         /// Whether it is as it should be.
         public let isGood: Bool
-        /// What is so, e.g. `crun version 1.8.1 at /usr/bin/crun`.
+        /// What is so, such as `crun version 1.8.1 at /usr/bin/crun`.
         public let finding: String
         /// The one command, or sentence, that mends it; `nil` where nothing must be.
         public let remedy: String?
@@ -27,7 +27,9 @@ public struct SandboxProbe: Hashable, Sendable {
     /// Why that one, as a clause.
     public let driverReason: String
 
-    /// Looks at the machine. Whatever it tries, it undoes.
+    /// Looks at the machine.
+    ///
+    /// Whatever it tries, it undoes.
     ///
     /// - Parameters:
     ///   - namespaces: What `NamespaceEntry.enter()` gave; `nil` when it failed.

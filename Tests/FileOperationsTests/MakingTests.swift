@@ -47,6 +47,23 @@ struct MakingTests {
         )
     }
 
+    @Test("What is made in a directory whose group is inherited gets that group")
+    func inheritedGroup() throws {
+        let shared = try fixture.snapshot("d s 2775 @4:9")
+        let changes = [
+            MakingCases.directory("/s/d"), MakingCases.directory("/s/p/q", parents: true),
+            MakingCases.file("/s/f", "F"),
+            MakingCases.link("/s/l", "f"),
+            MakingCases.directory("/s/o", owner: Ownership(user: .id(1), group: .id(2))),
+        ]
+        #expect(
+            try fixture.listLayer(fixture.run(changes, on: [shared])) == [
+                "d s 2775 @4:9", "d s/d 2755 @0:9", "f s/f 644 F @0:9", "l s/l f @0:9", "d s/o 2755 @1:2",
+                "d s/p 755 @0:9", "d s/p/q 755",
+            ]
+        )
+    }
+
     @Test("One action's result is the base of two others and the source of a third")
     func chained() throws {
         let actions = [
@@ -127,6 +144,7 @@ enum MakingCases {
         ([remove("/a/f")], ["d a 700 @4:4", "w a/f"]),
         ([remove("/l/f")], ["d a 700 @4:4", "w a/f"]),
         ([remove("/l")], ["w l"]),
+        ([remove("/loop")], ["w loop"]),
         ([remove("/a")], ["w a"]),
         ([remove("/none", notFound: true)], []),
         ([remove("/none/deep", notFound: true)], []),
@@ -154,6 +172,7 @@ enum MakingCases {
         (link("/top", "x"), .exists(path: "/top")),
         (remove("/none"), .notFound(path: "/none")),
         (remove("/dangling"), .notFound(path: "/dangling")),
+        (remove("/top/x", notFound: true), .notDirectory(path: "/top")),
         (remove("/"), .emptyPath),
         (file("/n", "", owner: Ownership(user: .name("root", operand: nil), group: nil)), .ownerWithoutInput("root")),
     ]

@@ -92,6 +92,14 @@ struct VisibilityTests {
         #expect(throws: FileOperationError("copy /q /x", .notFound(path: "/q"))) { try visibility(before, "/q") }
     }
 
+    @Test("The empty file system can be copied from as a whole, and holds nothing by name")
+    func scratch() throws {
+        #expect(try visibility(.scratch, "/") == visibility(.scratch, "/"))
+        #expect(try visibility(.scratch, "/") != visibility(tree(), "/"))
+        #expect(throws: FileOperationError("copy /a /x", .notFound(path: "/a"))) { try visibility(.scratch, "/a") }
+        #expect(try fixture.copy("/", "/x", on: [.scratch, .scratch]).layer?.entries == 1)
+    }
+
     @Test("Of the accounts only the numbers of the owner count")
     func accounts() throws {
         func seen(_ passwd: String) throws -> InputVisibility {

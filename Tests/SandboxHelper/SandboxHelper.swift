@@ -10,12 +10,13 @@ import SystemPackage
 /// A small program for tests: runs commands in a root of busybox, each on what the last one left, and prints DiffIDs.
 ///
 /// `sandbox-helper ROOT DRIVER BUSYBOX COMMAND…`; a line `running` comes before the first command, a DiffID after each.
+/// With `time=N` instead of a command, `true` runs N times, and the milliseconds for each are printed.
 @main enum SandboxHelper {
     static func main() {
         do {
             // Before anything starts a thread.
             let namespaces = try NamespaceEntry.enter()
-            Task {
+            Task.detached {
                 do {
                     try await run(namespaces)
                     exit(0)
@@ -59,6 +60,10 @@ import SystemPackage
         var snapshot = Snapshot(layers: [try busybox(arguments[3], in: store)])
         say("running")
         for command in arguments.dropFirst(4) {
+            if command.hasPrefix("time="), let count = Int(command.dropFirst(5)) {
+                try await time(count, snapshot, choice.driver, runtime)
+                continue
+            }
             let mounted = try choice.driver.mount(snapshot, writable: true)
             var step = ContainerStep(root: mounted, args: ["/bin/sh", "-c", command], env: ["PATH=/bin"])
             step.network = .none
@@ -72,6 +77,33 @@ import SystemPackage
         }
         choice.driver.close()
         try TreeRemoval.remove(folder)
+    }
+
+    /// Runs `true` again and again, each time in a root of its own that is committed.
+    static func time(
+        _ count: Int,
+        _ snapshot: Snapshot,
+        _ driver: any SnapshotDriver,
+        _ runtime: ContainerRuntime
+    ) async throws {
+        var spent: [Duration] = []
+        for _ in 0...count {
+            let clock = ContinuousClock()
+            let start = clock.now
+            let mounted = try driver.mount(snapshot, writable: true)
+            var step = ContainerStep(root: mounted, args: ["/bin/true"], env: ["PATH=/bin"])
+            step.network = .host
+            let before = clock.now
+            _ = try await runtime.run(step) { _ in }
+            let after = clock.now
+            _ = try mounted.commit(timestamps: .default)
+            try mounted.unmount()
+            spent.append(clock.now - start)
+            if spent.count == count { say("mount \(before - start) run \(after - before) end \(clock.now - after)") }
+        }
+        let steady = spent.dropFirst().sorted()
+        let total = steady.reduce(Duration.zero, +) / max(1, steady.count)
+        say("first \(spent[0]) median \(steady[steady.count / 2]) mean \(total)")
     }
 
     /// A layer with busybox and the names of its commands.

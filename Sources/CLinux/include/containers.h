@@ -65,6 +65,21 @@ struct reel_outcome {
 /// by wait(2) itself.
 pid_t reel_supervise(const struct reel_launch *launch);
 
+/// The socket of this process's step server, a small process that starts supervisors when it is asked to.
+///
+/// reel_enter_namespaces() starts it while the process is small and has one thread, since a fork costs the more the
+/// larger a process is; else the first call does. It ends, when the last of its supervisors did, once this process is
+/// gone. Returns -1 and sets errno when it can't be started. The socket is not to be closed.
+int reel_step_server(void);
+
+/// Has the step server enter a control group, once for all steps, since entering one takes some 10 ms. At its end it
+/// leaves and removes the group. Returns 0, or -1 and sets errno. If it can't enter, it ends.
+int reel_enter_group(int socket, const char *group);
+
+/// Has a step server do what reel_supervise() does. Returns 0, or -1 and sets errno; a failure later on shows as the
+/// end of `report` without an outcome.
+int reel_request_step(int socket, const struct reel_launch *launch);
+
 /// Starts a thread of its own that calls `body(context)` once. Returns 0 or an errno value.
 int reel_start_thread(void (*body)(void *), void *context);
 

@@ -17,7 +17,7 @@ struct Copier {
     private let filter: PathFilter
     private let modeChange: ModeChange?
     private let time: Timestamp?
-    /// The first copies of files that have several names.
+    /// The first copies of files that have several names in the source that is being copied.
     private var copies: [LinkIdentity: TreeNode] = [:]
     /// The paths that were copied, for the required ones.
     private var required: Set<String>
@@ -72,6 +72,7 @@ struct Copier {
 
     /// Copies one source to the destination.
     private mutating func copy(_ match: CopySelection.Match) throws {
+        copies = [:]
         let names = TreePath.cleanNames(action.destination)
         let isFolder = action.destination.hasSuffix("/") || action.destination.hasSuffix("/.")
         let folder = try tree.resolve(isFolder ? names : names.dropLast())

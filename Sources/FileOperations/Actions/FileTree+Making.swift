@@ -15,7 +15,14 @@ extension FileTree {
         if action.makesParents {
             _ = try makeDirectories(place.names, mode: mode, owner: owner, time: time)
         } else if place.node == nil, let name = place.names.last {
-            put(.directory(mode: mode, owner: owner, modified: time ?? now), as: name, in: try parent(of: place))
+            let folder = try parent(of: place)
+            let inherited = folder.attributes.mode & 0o2000
+            let made = TreeNode.directory(
+                mode: mode | inherited,
+                owner: owner ?? folder.inheritedOwner,
+                modified: time ?? now
+            )
+            put(made, as: name, in: folder)
         }
     }
 
@@ -25,14 +32,16 @@ extension FileTree {
         let time = action.timestamp.map(Timestamp.init(nanoseconds:)) ?? now
         guard let node = place.node else {
             guard let name = place.names.last else { throw .reason(.isDirectory(path: place.display)) }
+            let folder = try parent(of: place)
+            let numbers = owner ?? folder.inheritedOwner
             let attributes = FileAttributes(
                 kind: .regular,
                 mode: UInt16(truncatingIfNeeded: action.mode) & 0o777,
-                uid: owner?.uid ?? 0,
-                gid: owner?.gid ?? 0,
+                uid: numbers.uid,
+                gid: numbers.gid,
                 modified: time
             )
-            put(TreeNode(attributes, .file(.bytes(action.data))), as: name, in: try parent(of: place))
+            put(TreeNode(attributes, .file(.bytes(action.data))), as: name, in: folder)
             return
         }
         guard case .file = node.body else {
@@ -55,14 +64,16 @@ extension FileTree {
         let place = try resolve(TreePath.cleanNames(action.path))
         guard place.node == nil, let name = place.names.last else { throw .reason(.exists(path: place.display)) }
         guard !action.target.isEmpty else { throw .reason(.notFound(path: action.target)) }
+        let folder = try parent(of: place)
+        let numbers = owner ?? folder.inheritedOwner
         let attributes = FileAttributes(
             kind: .symbolicLink,
             mode: 0o777,
-            uid: owner?.uid ?? 0,
-            gid: owner?.gid ?? 0,
+            uid: numbers.uid,
+            gid: numbers.gid,
             modified: action.timestamp.map(Timestamp.init(nanoseconds:)) ?? now
         )
-        put(TreeNode(attributes, .link(Array(action.target.utf8))), as: name, in: try parent(of: place))
+        put(TreeNode(attributes, .link(Array(action.target.utf8))), as: name, in: folder)
     }
 
     /// Removes a path, or what a wildcard matches, and all below.
@@ -77,9 +88,13 @@ extension FileTree {
 
     private func remove(_ names: [[UInt8]], allowsNotFound: Bool) throws(PathFailure) {
         guard let name = names.last else { throw .reason(.emptyPath) }
-        // A link that leads nowhere counts as not found, as it does for stat(2).
-        if !allowsNotFound, try find(names) == nil { throw .reason(.notFound(path: TreePath.display(names))) }
-        guard let directory = try find(Array(names.dropLast())), directory.directory != nil else { return }
+        let folder = try resolve(Array(names.dropLast()))
+        // A link that leads nowhere counts as not found, one that leads in a ring does not, as for stat(2).
+        if !allowsNotFound, let place = try? resolve(names), place.node == nil {
+            throw .reason(.notFound(path: TreePath.display(names)))
+        }
+        guard let directory = folder.node else { return }
+        guard directory.directory != nil else { throw .reason(.notDirectory(path: folder.display)) }
         guard try find(names, followsLast: false) != nil else { return }
         remove(name, in: directory)
     }

@@ -3,6 +3,7 @@
 import BuildModel
 import LLB
 import Layers
+import OCIModel
 import PathPatterns
 
 /// What actions select of one input, as a digest.
@@ -60,6 +61,7 @@ struct InputSelection {
         let follows = copy.followsSymlink || copy.unpacksArchive
         let place = try tree.resolve(match.names, followsLast: follows)
         let path = Array(place.names.joined(separator: [PathBytes.slash]))
+        if place.node != nil, view.snapshot.layers.isEmpty { return ["content": "scratch"] }
         guard let entry = try view.entry(at: path) else {
             throw PathFailure.reason(.notFound(path: TreePath.display(match.names)))
         }

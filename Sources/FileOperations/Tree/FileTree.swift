@@ -33,9 +33,14 @@ struct FileTree {
     /// Shows a view that is there already.
     init(_ view: LayerView, now: Timestamp) throws {
         base = view.snapshot
-        self.view = view
         self.now = now
-        root = TreeNode(showing: try view.root, of: view)
+        if base.layers.isEmpty {
+            self.view = nil
+            root = .directory(mode: 0o755, owner: nil, modified: now)
+        } else {
+            self.view = view
+            root = TreeNode(showing: try view.root, of: view)
+        }
     }
 
     private init(base: Snapshot, view: LayerView?, root: TreeNode, now: Timestamp) {
@@ -180,7 +185,11 @@ extension FileTree {
                 }
                 node = next
             } else {
-                let next = TreeNode.directory(mode: mode & 0o777, owner: owner, modified: time ?? now)
+                let next = TreeNode.directory(
+                    mode: mode & 0o777,
+                    owner: owner ?? node.inheritedOwner,
+                    modified: time ?? now
+                )
                 put(next, as: name, in: node)
                 made.append(next)
                 node = next

@@ -50,6 +50,14 @@ final class TreeNode {
         return TreeNode(attributes, .directory(TreeDirectory()))
     }
 
+    /// Who owns what is made in this directory for nobody in particular: root, and the directory's group if that is set
+    /// to be inherited.
+    ///
+    /// Source: inode(7), "The set-group-ID bit".
+    var inheritedOwner: OwnerNumbers {
+        OwnerNumbers(uid: 0, gid: attributes.mode & 0o2000 == 0 ? 0 : attributes.gid)
+    }
+
     /// What a directory holds; `nil` for everything else.
     var directory: TreeDirectory? { if case .directory(let directory) = body { directory } else { nil } }
 

@@ -7,7 +7,9 @@ import SystemPackage
 
 /// The names in a directory.
 enum DirectoryNames {
-    /// Reads the names in the open directory, in no order, without `.` and `..`. The descriptor stays open.
+    /// Reads the names in the open directory, in no order, except those that every directory has.
+    ///
+    /// The descriptor stays open.
     static func read(_ folder: FileDescriptor) throws -> [[UInt8]] {
         let copy = unsafe reel_openat(folder.rawValue, ".", O_RDONLY | O_DIRECTORY | O_CLOEXEC, 0)
         guard copy >= 0 else { throw SystemCallError("open", "a directory") }

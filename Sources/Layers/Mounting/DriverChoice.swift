@@ -42,7 +42,9 @@ public struct DriverChoice: Sendable {
         }
     }
 
-    /// Why EROFS images can't be mounted from files; `nil` when they can. Mounts the smallest image there is.
+    /// Why EROFS images can't be mounted from files; `nil` when they can.
+    ///
+    /// Mounts the smallest image there is.
     public static func erofsRefusal(in folder: FilePath) -> String? {
         let probe = folder.appending("probe-erofs")
         defer { try? TreeRemoval.remove(probe) }

@@ -35,7 +35,9 @@ public final class ErofsDriver: SnapshotDriver {
         return try overlay.root(of: snapshot, lowers: lowers, writable: writable)
     }
 
-    /// Unmounts the layers. Roots that are still mounted keep what they need.
+    /// Unmounts the layers.
+    ///
+    /// Roots that are still mounted keep what they need.
     public func close() {
         let all = mounted.withLock { mounted in
             defer { mounted = [:] }

@@ -12,7 +12,7 @@ struct MountConfiguration: ~Copyable {
     private let descriptor: Int32
     private let type: String
 
-    /// Starts a file system of a type, e.g. `overlay`.
+    /// Starts a file system of a type, such as `overlay`.
     init(_ type: String) throws {
         descriptor = unsafe fsopen(type, UInt32(FSOPEN_CLOEXEC))
         self.type = type

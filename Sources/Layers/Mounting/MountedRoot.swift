@@ -54,8 +54,9 @@ public final class MountedRoot: Sendable {
         try mountPoints().make(path, kind)
     }
 
-    /// Makes the directory at `path`, with its parents, for good: it becomes part of the layer. One that is there
-    /// stays as it is.
+    /// Makes the directory at `path`, with its parents, for good: it becomes part of the layer.
+    ///
+    /// One that is there stays as it is.
     ///
     /// - Throws: `MountError.mountPoint`.
     public func makeFolder(_ path: String, uid: UInt32, gid: UInt32) throws {

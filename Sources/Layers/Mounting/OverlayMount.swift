@@ -86,7 +86,7 @@ final class OverlayMount: Sendable {
     }
 
     /// Off, whatever the kernel's defaults are: each of them would write marks that a layer can't keep.
-    private static let options = [("index", "off"), ("metacopy", "off"), ("redirect_dir", "off"), ("xino", "off")]
+    private static let options = [("index", "off"), ("metacopy", "off"), ("redirect_dir", "nofollow"), ("xino", "off")]
 
     private func mountInOnePage(_ folder: FilePath, stack: [FilePath], writable: Bool) throws {
         var options = Self.options.map { "\($0)=\($1)" } + ["lowerdir=" + stack.map(\.string).joined(separator: ":")]

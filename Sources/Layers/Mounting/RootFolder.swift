@@ -26,7 +26,9 @@ public final class RootFolder: Sendable {
 
     deinit { try? descriptor.close() }
 
-    /// Opens what is at `inner`, resolved inside this directory. The caller closes the descriptor.
+    /// Opens what is at `inner`, resolved inside this directory.
+    ///
+    /// The caller closes the descriptor.
     ///
     /// - Parameter flags: As in `open(2)`; with `O_NOFOLLOW` the last component is not followed.
     /// - Throws: `SystemCallError`; its subject is the inner path.

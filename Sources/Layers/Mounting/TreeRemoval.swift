@@ -35,7 +35,9 @@ public enum TreeRemoval {
         return UInt64(status.st_dev)
     }
 
-    /// Empties a directory. Deep trees are flattened: a directory that lies below `depthLimit` moves up to be emptied.
+    /// Empties a directory.
+    ///
+    /// Deep trees are flattened: a directory that lies below `depthLimit` moves up to be emptied.
     private static func empty(_ top: FileDescriptor, device: UInt64) throws {
         var moved = 0
         while try !level(top, top: top, depth: 0, device: device, moved: &moved) {}

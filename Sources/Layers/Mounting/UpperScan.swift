@@ -225,7 +225,9 @@ struct UpperScan {
         }
     }
 
-    /// Whether all but the time is the same. A directory's time changes with what is in it, and doesn't count.
+    /// Whether all but the time is the same.
+    ///
+    /// A directory's time changes with what is in it, and doesn't count.
     private func isSame(_ left: FileAttributes, _ right: FileAttributes) -> Bool {
         left.kind == right.kind && left.mode == right.mode && left.uid == right.uid && left.gid == right.gid
             && left.device == right.device

@@ -25,7 +25,9 @@ public struct OutputChunk: Hashable, Sendable {
     }
 }
 
-/// How a step's process ended. Every end is a result and no error.
+/// How a step's process ended.
+///
+/// Every end is a result and no error.
 public struct ContainerExit: Hashable, Sendable {
     /// The end of the first process.
     public enum Outcome: Hashable, Sendable {

@@ -47,7 +47,7 @@ public final class ContainerRuntime: Sendable {
         filters = FilterCache(in: cache)
         files = StepFiles(in: folder)
         // An ordinary user can't make device nodes, so there is nothing to keep them from.
-        devices = namespaces.isRootless ? nil : DeviceGroup()
+        devices = namespaces.isRootless ? nil : DeviceGroup.shared
     }
 
     /// The capabilities that a step gets, sorted by name.
@@ -56,7 +56,7 @@ public final class ContainerRuntime: Sendable {
     public func capabilities(for security: SecurityMode) -> [String] {
         if security == .insecure { return Capabilities.own() }
         // Without a control group nothing would keep a step from the machine's disks.
-        let isSafe = namespaces.isRootless || devices != nil || program.kind == .runc
+        let isSafe = namespaces.isRootless || devices != nil
         return isSafe ? Capabilities.standard : Capabilities.standard.filter { $0 != "CAP_MKNOD" }
     }
 
@@ -129,13 +129,11 @@ extension ContainerRuntime {
         }
     }
 
-    /// The control groups that a step starts in.
+    /// The control groups that a step joins: those for its limits.
     private func groups(for security: SecurityMode, limits: ControlGroup?) throws -> [FilePath] {
         let own = limits?.folders ?? []
-        // runc makes groups of its own, with rules for devices.
-        guard security == .sandbox, program.kind == .crun, let devices else { return own }
-        // In the second generation a process is in one group only.
-        guard devices.isUnified, !own.isEmpty else { return own + [devices.folder] }
+        // In the second generation a process is in one group only, so this one needs the rules for devices too.
+        guard security == .sandbox, let devices, devices.isUnified else { return own }
         for folder in own { try DeviceGroup.confine(folder) }
         return own
     }
@@ -176,6 +174,7 @@ extension ContainerRuntime {
             arguments: program.arguments(state: state, log: log, pidFile: pidFile, bundle: bundle, id: id),
             pidFile: pidFile,
             groups: groups,
+            isServed: step.security == .sandbox && program.kind == .crun,
             clock: clock,
             output: output
         )
@@ -211,6 +210,7 @@ extension ContainerRuntime {
             arguments: arguments,
             pidFile: state.appending("none"),
             groups: [],
+            isServed: false,
             clock: clock,
             output: { _ in }
         )

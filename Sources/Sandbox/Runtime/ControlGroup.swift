@@ -5,7 +5,9 @@ import CLinux
 import Glibc
 import SystemPackage
 
-/// The control groups of one step, which limit what it uses. Made only for steps with limits.
+/// The control groups of one step, which limit what it uses.
+///
+/// Made only for steps with limits.
 ///
 /// Source: the kernel's Documentation/admin-guide/cgroup-v2.rst and cgroup-v1/.
 struct ControlGroup {

@@ -3,13 +3,11 @@
 import BuildModel
 import CLinux
 import Glibc
-import Synchronization
 import SystemPackage
 
 /// A control group in which processes may use the devices of every container and no others.
 ///
-/// One for all steps of a process: making one for each would cost more than joining it. When the process is killed,
-/// the watchers of its steps remove the group; if it had none, the next process does.
+/// One for all steps of a process. The step server enters it once, and removes it when this process is gone.
 ///
 /// Source: the kernel's Documentation/admin-guide/cgroup-v1/devices.rst, and cgroup-v2.rst, "Device controller".
 final class DeviceGroup: Sendable {
@@ -19,31 +17,29 @@ final class DeviceGroup: Sendable {
     let isUnified: Bool
     private let lock: FileDescriptor
 
-    private static let counter = Atomic<Int>(0)
     private static let unifiedTop = FilePath("/sys/fs/cgroup")
     private static let legacyTop = FilePath("/sys/fs/cgroup/devices")
 
-    /// Makes the group; `nil` where that is not possible.
-    init?() {
+    /// The group of this process, with the step server in it; `nil` where that is not possible.
+    static let shared = DeviceGroup()
+
+    private init?() {
         isUnified = unsafe access(Self.unifiedTop.appending("cgroup.controllers").string, F_OK) == 0
         let top = isUnified ? Self.unifiedTop : Self.legacyTop
         Self.removeLeftovers(in: top)
-        folder = top.appending("reel-\(getpid())-\(Self.counter.add(1, ordering: .relaxed).newValue)")
+        folder = top.appending("reel-\(getpid())")
         guard unsafe mkdir(folder.string, 0o755) == 0 || currentErrno() == EEXIST else { return nil }
         do {
             lock = try Self.open(folder)
             // Held as long as the group is needed: whoever could take it may remove the group.
             flock(lock.rawValue, LOCK_SH)
             if isUnified { try Self.confine(folder) } else { try writeRules() }
+            let isEntered = unsafe reel_enter_group(reel_step_server(), folder.string) == 0
+            guard isEntered else { throw SystemCallError("send", "the step server") }
         } catch {
             _ = unsafe rmdir(folder.string)
             return nil
         }
-    }
-
-    deinit {
-        _ = unsafe rmdir(folder.string)
-        try? lock.close()
     }
 
     /// Puts the rules on a group of the second generation.

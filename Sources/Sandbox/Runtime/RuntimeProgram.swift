@@ -40,7 +40,7 @@ public struct RuntimeProgram: Hashable, Sendable {
         throw .noRuntime
     }
 
-    /// What it says of its version, e.g. `crun version 1.8.1`; `nil` when it can't be run.
+    /// What it says of its version, such as `crun version 1.8.1`; `nil` when it can't be run.
     public func version() -> String? {
         var buffer = [CChar](repeating: 0, count: 4096)
         let count = unsafe buffer.withUnsafeMutableBufferPointer {

@@ -2,7 +2,9 @@
 
 public import BuildModel
 
-/// A step that could not be run at all. A step that ran and failed is a `ContainerExit`.
+/// A step that could not be run at all.
+///
+/// A step that ran and failed is a `ContainerExit`.
 public enum SandboxError: Fault, Equatable {
     /// Neither crun nor runc is in the search path.
     case noRuntime

@@ -10,8 +10,10 @@ struct Supervision {
     let program: FilePath
     let arguments: [String]
     let pidFile: FilePath
-    /// The directories of the control groups to start in.
+    /// The directories of the control groups to start in, besides the server's.
     let groups: [FilePath]
+    /// Whether the step server starts the supervisor, in its control group, and not this process.
+    let isServed: Bool
     let clock: any WallClock
     let output: @Sendable (OutputChunk) -> Void
 
@@ -27,15 +29,14 @@ struct Supervision {
         defer { try? reportEnd.close() }
         let (lifeEnd, lifeStart) = try Self.pipe(closing: [outputStart, errorStart, reportStart])
         let given = [outputStart, errorStart, reportStart, lifeEnd]
-        let supervisor: pid_t
+        let supervisor: pid_t?
         do {
             defer { for descriptor in given { try? descriptor.close() } }
             try life.hold(lifeStart)
             supervisor = try start(output: outputStart, error: errorStart, life: lifeEnd, report: reportStart)
         }
         let report = pump(outputEnd, errorEnd, report: reportEnd)
-        var status: Int32 = 0
-        while unsafe waitpid(supervisor, &status, 0) < 0 && currentErrno() == EINTR {}
+        while let supervisor, waitpid(supervisor, nil, 0) < 0, currentErrno() == EINTR {}
         guard let report else { throw SandboxError.supervisorLost }
         return report
     }
@@ -54,7 +55,7 @@ struct Supervision {
         error: FileDescriptor,
         life: FileDescriptor,
         report: FileDescriptor
-    ) throws -> pid_t {
+    ) throws -> pid_t? {
         var files: [Int32] = []
         defer { for file in files { close(file) } }
         for group in groups {
@@ -87,6 +88,12 @@ struct Supervision {
                     unsafe launch.group_count = Int32(files.count)
                     return try unsafe files.withUnsafeBufferPointer { files in
                         unsafe launch.groups = files.baseAddress
+                        if isServed {
+                            guard unsafe reel_request_step(reel_step_server(), &launch) == 0 else {
+                                throw SystemCallError("sendmsg", "the process that starts steps")
+                            }
+                            return nil
+                        }
                         let pid = unsafe reel_supervise(&launch)
                         guard pid > 0 else { throw SystemCallError("fork", "the process that watches a step") }
                         return pid

@@ -11,7 +11,9 @@ struct SystemCallFilter {
     /// The processor, as `uname` says.
     let machine: String
 
-    /// The `linux.seccomp` object. A call that no rule allows fails with EPERM.
+    /// The `linux.seccomp` object.
+    ///
+    /// A call that no rule allows fails with EPERM.
     var json: JSONValue {
         var members: [String: JSONValue] = [
             "defaultAction": "SCMP_ACT_ERRNO",
