@@ -10,6 +10,7 @@ import CCrypto
 
     /// Starts an empty hash.
     public init() {
+        Libcrypto.start()
         guard let made = unsafe EVP_MD_CTX_new(), unsafe EVP_DigestInit_ex(made, EVP_sha256(), nil) == 1 else {
             preconditionFailure("libcrypto offers no SHA-256")
         }
@@ -57,6 +58,7 @@ import CCrypto
 extension ContentDigest {
     /// The digest of `bytes`.
     public init(of bytes: [UInt8]) {
+        Libcrypto.start()
         var out = [UInt8](repeating: 0, count: 32)
         guard unsafe EVP_Digest(bytes, bytes.count, &out, nil, EVP_sha256(), nil) == 1,
             let digest = try? ContentDigest(bytes: out)
@@ -66,4 +68,13 @@ extension ContentDigest {
 
     /// The digest of the UTF-8 of `text`.
     public init(of text: String) { self.init(of: Array(text.utf8)) }
+}
+
+/// The library behind the hashes.
+private enum Libcrypto {
+    /// Starts it once, without the clean-up at the end of the process: a thread that still hashes then would lose it.
+    static func start() { _ = started }
+
+    // By option of OpenSSL's OPENSSL_init_crypto(3); what it allocates goes with the process.
+    private static let started = OPENSSL_init_crypto(UInt64(OPENSSL_INIT_NO_ATEXIT), nil)
 }

@@ -103,7 +103,9 @@ struct Copier {
     }
 
     private func makeDirectories(_ names: some Collection<[UInt8]>) throws -> (last: TreeNode, made: [TreeNode]) {
-        let mode = action.mode.map { UInt16(truncatingIfNeeded: $0) } ?? 0o755
+        // Directories on the way have an octal mode, and never one of letters, which needs a mode to start from.
+        let octal = action.symbolicMode.isEmpty ? action.mode : nil
+        let mode = octal.map { UInt16(truncatingIfNeeded: $0) } ?? 0o755
         return try tree.makeDirectories(Array(names), mode: mode, owner: owner, time: time)
     }
 
