@@ -13,12 +13,10 @@ final class ArchiveFile: Sendable {
 
     /// Opens the file at `path` for reading.
     ///
-    /// - Parameters:
-    ///   - following: Whether a symbolic link at its end is followed.
-    ///   - waiting: Whether the call waits until somebody writes to a named pipe.
+    /// - Parameter following: Whether a symbolic link at its end is followed.
     /// - Returns: `nil` where there is no such file.
-    init?(_ path: FilePath, following: Bool, waiting: Bool = false) throws {
-        let flags = O_RDONLY | O_CLOEXEC | O_NOCTTY | (following ? 0 : O_NOFOLLOW) | (waiting ? 0 : O_NONBLOCK)
+    init?(_ path: FilePath, following: Bool) throws {
+        let flags = O_RDONLY | O_CLOEXEC | O_NOCTTY | O_NONBLOCK | (following ? 0 : O_NOFOLLOW)
         let raw = unsafe reel_openat(AT_FDCWD, path.string, flags, 0)
         guard raw >= 0 else {
             if currentErrno() == ENOENT { return nil }
@@ -29,6 +27,20 @@ final class ArchiveFile: Sendable {
     }
 
     deinit { try? descriptor.close() }
+
+    /// Waits until somebody writes to a named pipe, or did; from then on reads wait for what comes.
+    ///
+    /// Opening it once more would wait for the next writer, while this one may have come and gone.
+    func awaitWriter() throws {
+        var waiting = pollfd(fd: descriptor.rawValue, events: Int16(POLLIN), revents: 0)
+        while unsafe poll(&waiting, 1, -1) < 0 {
+            guard currentErrno() == EINTR else { throw SystemCallError("poll", name) }
+        }
+        let flags = fcntl(descriptor.rawValue, F_GETFL)
+        guard flags >= 0, fcntl(descriptor.rawValue, F_SETFL, flags & ~O_NONBLOCK) == 0 else {
+            throw SystemCallError("fcntl", name)
+        }
+    }
 
     /// What the system says about it.
     var status: stat? {

@@ -94,10 +94,10 @@ public struct ImageImporter: Sendable {
         case S_IFDIR: return try importFolder(path, options)
         case S_IFREG: return try importFile(file, length: Int64(status.st_size), options)
         default:
-            guard let stream = try ArchiveFile(path, following: true, waiting: true) else {
-                throw ImageImportError.unrecognised(path: path.string, reason: "it is gone")
+            try file.awaitWriter()
+            return try withExtendedLifetime(file) {
+                try importStream(file.descriptor, named: path.string, options: options)
             }
-            return try importStream(stream.descriptor, named: path.string, options: options)
         }
     }
 

@@ -124,6 +124,16 @@ struct ImageImporterTests {
         #expect(try folder.read("motd", in: image.diffIDs) == "hi\n")
     }
 
+    @Test("takes a root file system from a named pipe, however soon its writer is gone", .timeLimit(.minutes(1)))
+    func namedPipe() async throws {
+        for _ in 0..<20 {
+            let folder = try ImageTestFolder()
+            try await folder.shell("mkdir r; echo x >r/x; tar -C r -cf r.tar .; mkfifo f; cat r.tar >f 2>/dev/null &")
+            let image = try ImageImporter(layers: folder.layers).importImage(at: folder("f"), options: options())
+            #expect(try folder.read("x", in: image.diffIDs) == "x\n")
+        }
+    }
+
     @Test("chooses the platform that was asked for from an image index")
     func platform() async throws {
         let folder = try ImageTestFolder()
