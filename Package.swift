@@ -98,7 +98,7 @@ let package = Package(
             "Audit",
             [
                 "BuildEngine", "BuildModel", "OCIModel", "LLB", "BuildEvents", "EventStorage", "Layers", "BuildSources",
-                "BuildSolver", "CCrypto", system,
+                "BuildSolver", "BuildExporters", "CLinux", "CCrypto", system,
             ]
         ),
         ours("BuildProgress", ["BuildModel", "BuildEvents"]),
@@ -146,6 +146,10 @@ let package = Package(
                 "OCIModel",
                 arguments, subprocess, system,
             ]
+        ),
+        tests(
+            "Audit",
+            ["BuildEngine", "BuildEvents", "BuildExporters", "EventStorage", "Layers", "OCIModel", system]
         ),
         tests("BuildProgress", ["BuildEvents"]),
         tests("LLB", resources: [.copy("Vectors")]),

@@ -47,40 +47,64 @@ public struct BlobFinding: Hashable, Sendable, CustomStringConvertible {
 extension Engine {
     /// Verifies the log and every blob that it names, or those of one build.
     ///
-    /// - Parameter build: `nil` for everything, blobs that no event names included.
+    /// - Parameter build: `nil` for everything, blobs that no event names included. Of an imported build it is what its
+    ///   recording brought.
     /// - Throws: Only what prevents looking: an unreadable store. What is wrong is in the result.
     public func audit(_ build: BuildID? = nil) async throws -> StoreAudit {
         let engine = self
         return try await Offload.run {
-            let log = try EventLog.audit(root: engine.root)
-            var wanted: [ContentDigest: Set<BlobReference.Role>] = [:]
-            if let build {
-                for reference in try engine.log.references(from: build) {
-                    wanted[reference.digest, default: []].insert(reference.role)
-                }
-            } else {
-                wanted = try engine.log.reachableBlobs()
-                for blob in try engine.layers.blobs.all() where wanted[blob.digest] == nil { wanted[blob.digest] = [] }
-            }
-            var audit = StoreAudit(log: log, blobs: 0, bytes: 0, findings: [])
-            for (digest, roles) in wanted.sorted(by: { $0.key < $1.key }) {
-                try engine.verify(digest, roles: roles, in: &audit)
+            var audit = StoreAudit(log: try EventLog.audit(root: engine.root), blobs: 0, bytes: 0, findings: [])
+            for (digest, roles) in try engine.wanted(build, &audit).sorted(by: { $0.key < $1.key }) {
+                try engine.verify(digest, roles: roles.sorted(), in: &audit)
             }
             return audit
         }
     }
 
-    private func verify(_ digest: ContentDigest, roles: Set<BlobReference.Role>, in audit: inout StoreAudit) throws {
+    /// The blobs to verify, with what they are; recordings are checked on the way.
+    private func wanted(_ build: BuildID?, _ audit: inout StoreAudit) throws -> [ContentDigest: Set<String>] {
+        var wanted: [ContentDigest: Set<String>] = [:]
+        if let build {
+            if let origin = try log.recording(of: build) {
+                for (digest, role) in try recordingBlobs(origin, &audit) { wanted[digest] = [role] }
+                return wanted
+            }
+            for reference in try log.references(from: build) {
+                wanted[reference.digest, default: []].insert(reference.role.rawValue)
+            }
+            return wanted
+        }
+        wanted = try log.reachableBlobs().mapValues { Set($0.map(\.rawValue)) }
+        for blob in try layers.blobs.all() where wanted[blob.digest] == nil { wanted[blob.digest] = [] }
+        for origin in try log.recordedBuilds() { _ = try recordingBlobs(origin, &audit) }
+        return wanted
+    }
+
+    private func recordingBlobs(_ origin: RecordedBuild, _ audit: inout StoreAudit) throws -> [ContentDigest: String] {
+        do {
+            let (blobs, problem) = try check(origin)
+            if let problem {
+                audit.findings.append(
+                    BlobFinding(digest: origin.recording, roles: ["recording"], isMissing: false, problem: problem)
+                )
+            }
+            return blobs
+        } catch is BlobError {
+            // The document that is missing or damaged is found as a blob.
+            return [origin.recording: "recording", origin.events: "recording"]
+        }
+    }
+
+    private func verify(_ digest: ContentDigest, roles: [String], in audit: inout StoreAudit) throws {
         audit.blobs += 1
         audit.bytes += layers.blobs.size(digest) ?? 0
-        let names = roles.map(\.rawValue).sorted()
         switch try layers.blobs.verify(digest) {
         case .intact: break
         case .missing:
             let problem = "it is not stored here any more; import a recording that has it, or build again"
-            audit.findings.append(BlobFinding(digest: digest, roles: names, isMissing: true, problem: problem))
+            audit.findings.append(BlobFinding(digest: digest, roles: roles, isMissing: true, problem: problem))
         case .corrupt(let reason):
-            audit.findings.append(BlobFinding(digest: digest, roles: names, isMissing: false, problem: reason))
+            audit.findings.append(BlobFinding(digest: digest, roles: roles, isMissing: false, problem: reason))
         }
     }
 }

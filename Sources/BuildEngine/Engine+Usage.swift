@@ -105,7 +105,12 @@ extension Engine {
     private func sourceLayers() throws -> Set<ContentDigest> {
         var sources: Set<ContentDigest> = []
         for recorded in try log.events() {
-            if case .sourceResolved(let event) = recorded.event { sources.formUnion(event.layers) }
+            switch recorded.event {
+            case .sourceResolved(let event): sources.formUnion(event.layers)
+            // What a recording brings is what its builds stand on.
+            case .recordingImported(let event): sources.formUnion(event.layers)
+            default: break
+            }
         }
         return sources
     }

@@ -20,13 +20,15 @@ public enum EventLogError: Fault, Equatable {
     case unknownBuild(String)
     /// Several builds' ids start so.
     case ambiguousBuild(String, candidates: [String])
+    /// The events of an imported build lie in a blob that is gone.
+    case eventsMissing(BuildID, blob: ContentDigest)
     /// The log has no such event or size.
     case outOfRange(seq: Int64, count: Int64)
 
     /// `.usage` for a wrong request, `.corrupt` for damage, else `.failed`.
     public var kind: FaultKind {
         switch self {
-        case .absent: .missing
+        case .absent, .eventsMissing: .missing
         case .damaged, .foreign: .corrupt
         case .unknownBuild, .ambiguousBuild, .outOfRange: .usage
         case .newer, .inUse, .storage: .failed
@@ -47,6 +49,8 @@ public enum EventLogError: Fault, Equatable {
         case .unknownBuild(let prefix): "no build's id starts with '\(prefix)'; 'reel history ls' lists them"
         case .ambiguousBuild(let prefix, let candidates):
             "'\(prefix)' could be \(candidates.joined(separator: ", ")); give more of the id"
+        case .eventsMissing(let build, let blob):
+            "build \(build) was imported, and its events (\(blob)) are not stored here any more; import its recording again"
         case .outOfRange(let seq, let count): "there is no event \(seq); the log has \(count)"
         }
     }

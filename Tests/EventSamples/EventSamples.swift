@@ -170,7 +170,15 @@ public enum EventSamples {
         .blobMissing(BlobFault(digest: digest("b"), context: "a layer of step 'RUN make' is not there")),
         .blobCorrupt(BlobFault(digest: digest("b"), context: "a layer of step 'RUN make' has other bytes")),
         .blobsPruned(BlobsPruned(digests: [digest("b")], bytes: 12, reason: "unused for 7 days")),
-        .recordingImported(RecordingImported(recording: digest("r"), events: digest("e"), builds: [build(1)])),
+        .recordingImported(
+            RecordingImported(
+                recording: digest("r"),
+                events: digest("e"),
+                builds: [build(1)],
+                layers: [digest("l")],
+                blobs: [digest("b"), digest("c")]
+            )
+        ),
         .logCheckpointed(LogCheckpointed(size: 8, root: digest("root"), note: digest("note"))),
         .logRecovered(LogRecovered(kept: 90, lost: ["4-6", "9"], happened: ["damaged": "damaged/log"])),
         .fallback(Fallback(subject: "layers", reason: "this kernel mounts no EROFS files")),

@@ -87,6 +87,17 @@ public struct ConsistencyProof: Equatable, Sendable {
 }
 
 extension InclusionProof {
+    /// Reads what `json` gives; `nil` for anything else.
+    public init?(json: JSONValue) {
+        guard let seq = json["seq"]?.integer, let size = json["size"]?.integer,
+            let leaf = json["leaf"]?.text.flatMap({ try? ContentDigest(parsing: $0) }),
+            let path = json["path"]?.elements
+        else { return nil }
+        let hashes = path.compactMap { $0.text.flatMap { try? ContentDigest(parsing: $0) } }
+        guard hashes.count == path.count else { return nil }
+        self.init(seq: seq, leaf: leaf, size: size, path: hashes)
+    }
+
     /// `{"leaf":…,"path":[…],"seq":…,"size":…}`.
     public var json: JSONValue {
         [

@@ -41,12 +41,24 @@ public struct RecordingImported: Equatable, Sendable {
     public var events: ContentDigest
     /// The builds in it.
     public var builds: [BuildID]
+    /// The layers that it brought, sorted.
+    public var layers: [ContentDigest]
+    /// All other blobs that it brought, sorted, without the two above.
+    public var blobs: [ContentDigest]
 
     /// Makes the payload.
-    public init(recording: ContentDigest, events: ContentDigest, builds: [BuildID]) {
+    public init(
+        recording: ContentDigest,
+        events: ContentDigest,
+        builds: [BuildID],
+        layers: [ContentDigest] = [],
+        blobs: [ContentDigest] = []
+    ) {
         self.recording = recording
         self.events = events
         self.builds = builds
+        self.layers = layers
+        self.blobs = blobs
     }
 }
 

@@ -68,7 +68,7 @@ public enum EventKind: String, CaseIterable, Sendable {
     case fallback = "fallback"
 
     /// The version of the body that is written now; older ones are upcast on reading.
-    public var version: Int { 1 }
+    public var version: Int { self == .recordingImported ? 2 : 1 }
 }
 
 extension BuildEvent {

@@ -1,5 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 
+import BuildModel
+
 /// How bodies of older versions become bodies of newer ones, one version at a time, on reading.
 ///
 /// A kind whose form changes gets a new version and an entry here; the golden files of the old version stay.
@@ -10,8 +12,16 @@ public struct Upcasters: Sendable {
     /// By kind, the steps in order: the first leads from version 1 to 2.
     private let steps: [String: [Step]]
 
-    /// The steps for every version that ever shipped: each kind is at version 1 so far.
-    public static let shipped = Upcasters([:])
+    /// The steps for every version that ever shipped.
+    public static let shipped = Upcasters([
+        // Version 2 says which blobs came with the recording.
+        EventKind.recordingImported.rawValue: [
+            { body in
+                body.semantic["layers"] = .array([])
+                body.semantic["blobs"] = .array([])
+            }
+        ]
+    ])
 
     /// Makes a table, by kind; the first step of a kind leads from version 1 to 2.
     public init(_ steps: [String: [Step]]) { self.steps = steps }

@@ -23,6 +23,13 @@ struct LayoutContents {
             ? assembled.images.first.map { LayoutDocuments.dockerManifest(of: $0, names: options.names) } : nil
     }
 
+    /// A layout of one manifest that is no image.
+    init(artifact manifest: Descriptor, blobs: [(descriptor: Descriptor, content: BlobContent)]) {
+        self.blobs = blobs
+        descriptors = [manifest]
+        dockerManifest = nil
+    }
+
     /// Writes a tar: entries in byte order, times 0, owner 0, as containerd and BuildKit write theirs.
     func write(to file: OutputFile, blobs store: BlobStore) throws {
         try add(folder: "blobs", to: file)

@@ -25,10 +25,12 @@ enum HelpPage {
           log ls|rebuild            the events, as they are
 
         PROVE
-          replay ID                 run a recorded build again and compare every step
-          rerun ID                  build a recorded build again, from its record alone
+          replay ID|FILE            run a recorded build again and compare every step
+          rerun ID|FILE             build a recorded build again, from its record alone
           resume ID                 go on with a build that did not end well
           audit [ID]                verify the log and every blob that it names
+          export recording ID       a build with all that a replay needs, as one file
+          import FILE               take such a file in, once everything in it is verified
 
         KEEP HOUSE
           image import|ls           images in reel's own store

@@ -109,7 +109,7 @@ extension BuildSummary {
             "fallbacks": JSONValue(fallbacks), "image": JSONValue(image),
             "results": .object(results.mapValues { JSONValue($0) }), "error": JSONValue(error),
             "of": JSONValue(of?.description), "relation": JSONValue(relation), "firstSeq": .integer(firstSeq),
-            "lastSeq": .integer(lastSeq),
+            "lastSeq": .integer(lastSeq), "recording": JSONValue(recording),
         ]
     }
 }

@@ -45,7 +45,8 @@ struct HistoryLogs: ReelCommand {
         }
         let blobs = try BlobStore(root: log.root)
         for step in chosen {
-            guard let output = try ownOnly || step.producer == nil ? step.output : step.output(in: log) else {
+            guard let output = try ownOnly || step.producer == nil ? step.output : step.output(in: log, of: summary.id)
+            else {
                 continue
             }
             for chunk in try StoredOutput.read(output, from: blobs) { print(chunk, of: step, on: console) }

@@ -29,6 +29,7 @@ struct InspectText {
         if summary.status != .running {
             lines.append("Took      \(Quantity.duration(summary.ended.nanoseconds - summary.started.nanoseconds))")
         }
+        if let recording = summary.recording { lines.append("Imported  from recording \(recording)") }
         if let of = summary.of { lines.append("Is a      \(summary.relation ?? "repetition") of \(of)") }
         if let command = details.started?.happened["command"]?.elements {
             lines.append("Command   \(ShellWords.joined(command.compactMap(\.text)))")

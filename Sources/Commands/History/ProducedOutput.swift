@@ -5,11 +5,9 @@ import BuildModel
 import EventStorage
 
 extension BuildDetails.Step {
-    /// The blob of what a cached step printed when it ran; `nil` when it printed nothing, or ran elsewhere.
-    func output(in log: EventLog) throws -> ContentDigest? {
-        guard let producer, producer > 0, let event = try log.event(producer), let build = event.build,
-            case .stepFinished(let finished) = event.event
-        else { return output }
-        return BuildDetails(try log.events(of: build)).steps.first { $0.vertex == finished.vertex }?.output
+    /// The blob of what a cached step of `build` printed when it ran; `nil` when it printed nothing, or ran elsewhere.
+    func output(in log: EventLog, of build: BuildID) throws -> ContentDigest? {
+        guard let producer, producer > 0, let origin = try log.producer(producer, of: build) else { return output }
+        return origin.outputBlob
     }
 }

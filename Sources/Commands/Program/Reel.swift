@@ -15,7 +15,10 @@ struct Reel: ParsableCommand {
             ),
             CommandGroup(
                 name: "Prove",
-                subcommands: [ReplayCommand.self, RerunCommand.self, ResumeCommand.self, AuditCommand.self]
+                subcommands: [
+                    ReplayCommand.self, RerunCommand.self, ResumeCommand.self, AuditCommand.self, ExportGroup.self,
+                    ImportCommand.self,
+                ]
             ),
             CommandGroup(
                 name: "Keep house",

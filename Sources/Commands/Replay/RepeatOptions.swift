@@ -7,7 +7,10 @@ import EventStorage
 
 /// What `rerun` and `resume` have in common.
 struct RepeatOptions: ParsableArguments {
-    @Argument(help: ArgumentHelp("The build: its id, the start of it, or 'latest'.", valueName: "ID"))
+    @Argument(
+        help: ArgumentHelp("The build: its id, the start of it, 'latest', or a recording.", valueName: "ID|FILE"),
+        completion: .file()
+    )
     var build: String
 
     @OptionGroup(title: "What is made of it") var output: OutputOptions
@@ -30,7 +33,7 @@ struct RepeatOptions: ParsableArguments {
             given[id] = source
         }
         let engine = try store.engine(for: console)
-        let id = try engine.log.build(matching: build).id
+        let id = try await engine.namedBuild(build, for: console)
         let progress = run.progress(for: console)
         let end = BuildEnd(engine: engine, console: console, progress: progress, run: run)
         let secrets = given

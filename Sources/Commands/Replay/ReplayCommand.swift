@@ -18,7 +18,10 @@ struct ReplayCommand: ReelCommand {
             """
     )
 
-    @Argument(help: ArgumentHelp("The build: its id, the start of it, or 'latest'.", valueName: "ID"))
+    @Argument(
+        help: ArgumentHelp("The build: its id, the start of it, 'latest', or a recording.", valueName: "ID|FILE"),
+        completion: .file()
+    )
     var build: String
 
     @Option(help: ArgumentHelp("How progress is shown.", valueName: "auto|plain|tty|rawjson|quiet"))
@@ -32,7 +35,7 @@ struct ReplayCommand: ReelCommand {
 
     func perform(on console: Console) async throws -> Int32 {
         let engine = try store.engine(for: console)
-        let id = try engine.log.build(matching: build).id
+        let id = try await engine.namedBuild(build, for: console)
         let progress = ConsoleProgress(
             mode: ProgressMode.resolve(progress, quiet: quiet, console: console),
             console: console

@@ -41,7 +41,10 @@ struct LogRescue {
 
     func run() throws -> LogSalvage {
         let writeAheadLog = FilePath(files.log.string + "-wal")
-        let pages = LogPages(file: try Self.read(files.log), writeAheadLog: try Self.read(writeAheadLog))
+        let pages = LogPages(
+            file: try WholeFile.read(files.log) ?? [],
+            writeAheadLog: try WholeFile.read(writeAheadLog) ?? []
+        )
         let rescued = RescuedEvents(pages)
         let aside = try putAside([files.log, writeAheadLog])
         let made = FilePath(files.log.string + ".rescued")
@@ -61,7 +64,7 @@ struct LogRescue {
         for path in paths where unsafe access(path.string, F_OK) == 0 {
             guard let name = path.lastComponent else { continue }
             let copy = folder.appending(name)
-            try Self.write(try Self.read(path), to: copy)
+            try Self.write(try WholeFile.read(path) ?? [], to: copy)
         }
         try Self.sync(folder)
         return folder
@@ -111,29 +114,6 @@ struct LogRescue {
         }
         guard unsafe rename(made.string, files.log.string) == 0 else { throw SystemCallError("rename", made.string) }
         try Self.sync(files.root)
-    }
-
-    private static func read(_ path: FilePath) throws -> [UInt8] {
-        guard unsafe access(path.string, F_OK) == 0 else { return [] }
-        do {
-            let file = try FileDescriptor.open(path, .readOnly, options: [.closeOnExec])
-            return try file.closeAfter {
-                let size = Int(try file.seek(offset: 0, from: .end))
-                var bytes = [UInt8](repeating: 0, count: size)
-                var done = 0
-                while done < size {
-                    let count = try unsafe bytes.withUnsafeMutableBytes { buffer in
-                        try unsafe file.read(
-                            fromAbsoluteOffset: Int64(done),
-                            into: UnsafeMutableRawBufferPointer(rebasing: buffer[done...])
-                        )
-                    }
-                    if count == 0 { break }
-                    done += count
-                }
-                return Array(bytes[..<done])
-            }
-        } catch let error as Errno { throw SystemCallError("read", path.string, code: error.rawValue) }
     }
 
     private static func write(_ bytes: [UInt8], to path: FilePath) throws {

@@ -1,11 +1,11 @@
 // SPDX-License-Identifier: Apache-2.0
 
-import BuildEvents
-import BuildModel
+public import BuildEvents
+public import BuildModel
 
 extension BuildEvent {
     /// The blobs that the event names, with what they are to it.
-    var blobReferences: [(ContentDigest, BlobReference.Role)] {
+    public var blobReferences: [(ContentDigest, BlobReference.Role)] {
         switch self {
         case .definitionLoaded(let payload):
             [(payload.definition, .definition)] + one(payload.config, .config) + one(payload.dockerfile, .dockerfile)
@@ -19,7 +19,9 @@ extension BuildEvent {
         case .stepOutput(let payload): [(payload.blob, .output)]
         case .imageStored(let payload):
             [(payload.manifest, .manifest), (payload.config, .config)] + payload.layers.map { ($0, .layer) }
-        case .recordingImported(let payload): [(payload.recording, .recording), (payload.events, .recording)]
+        case .recordingImported(let payload):
+            payload.layers.map { ($0, .layer) }
+                + ([payload.recording, payload.events] + payload.blobs).map { ($0, .recording) }
         case .logCheckpointed(let payload): [(payload.note, .note)]
         default: []
         }

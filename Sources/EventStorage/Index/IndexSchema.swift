@@ -5,7 +5,7 @@ import GRDB
 /// The schema of `index.sqlite`. A file of another version is thrown away and made again from the log.
 enum IndexSchema {
     /// Raised with each change of the tables or of what is written into them.
-    static let version: Int64 = 1
+    static let version: Int64 = 2
 
     /// The tables, each with the columns by which its rows are told apart.
     static let tables: [(name: String, key: String, columns: String)] = [

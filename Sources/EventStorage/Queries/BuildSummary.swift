@@ -54,6 +54,8 @@ public struct BuildSummary: Equatable, Sendable, Identifiable {
     public var results: [String: ContentDigest]
     /// Why it failed or was cancelled.
     public var error: String?
+    /// The manifest of the recording from which it was imported; `nil` for a build of this log.
+    public var recording: ContentDigest?
 
     /// The `target` option.
     public var target: String? { options["target"] }

@@ -12,7 +12,9 @@ extension EventLog {
 
     /// Every blob that a build's events name, in the order of the events.
     public func references(from build: BuildID) throws -> [BlobReference] {
-        guard let summary = try index.read({ try BuildSummary.load($0, id: build) }) else { return [] }
+        guard let summary = try index.read({ try BuildSummary.load($0, id: build) }) else {
+            return try importedEvents(of: build)?.references ?? []
+        }
         let own = Set(
             try reader.rows(after: summary.firstSeq - 1, through: summary.lastSeq, of: build).map(\.event.seq)
         )

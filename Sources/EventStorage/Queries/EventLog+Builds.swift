@@ -5,8 +5,15 @@ public import BuildModel
 import GRDB
 
 extension EventLog {
-    /// The builds that `filter` lets pass, newest first.
+    /// The builds that `filter` lets pass, those of imported recordings among them, newest first.
     public func builds(_ filter: BuildFilter = BuildFilter()) throws -> [BuildSummary] {
+        let own = try ownBuilds(filter)
+        let imported = try importedBuilds().filter(filter.passes)
+        guard !imported.isEmpty else { return own }
+        return Array((own + imported).sorted { $0.id > $1.id }.prefix(filter.limit ?? .max))
+    }
+
+    private func ownBuilds(_ filter: BuildFilter) throws -> [BuildSummary] {
         try index.read { database in
             let (condition, values) = filter.condition
             let statement = try PreparedStatement(
@@ -37,12 +44,21 @@ extension EventLog {
             guard let build = try builds(newest).first else { throw EventLogError.unknownBuild(prefix) }
             return build
         }
-        let ids = try index.read { try Self.ids($0, in: "build", startingWith: prefix) }
+        let ids = try index.read { database in
+            try Set(["build", "recorded_build"].flatMap { try Self.ids(database, in: $0, startingWith: prefix) })
+                .sorted()
+        }
         guard let id = ids.first else { throw EventLogError.unknownBuild(prefix) }
-        guard ids.count == 1, let summary = try index.read({ try BuildSummary.load($0, id: id) }) else {
+        guard ids.count == 1, let summary = try build(id) else {
             throw EventLogError.ambiguousBuild(prefix, candidates: ids.map(\.description))
         }
         return summary
+    }
+
+    /// The build with this id, of this log or imported; `nil` when there is none.
+    public func build(_ id: BuildID) throws -> BuildSummary? {
+        if let own = try index.read({ try BuildSummary.load($0, id: id) }) { return own }
+        return try importedEvents(of: id)?.summary
     }
 
     /// The builds of recordings that were taken in whose ids start with `prefix`, newest first.
@@ -75,7 +91,7 @@ extension EventLog {
     private static func ids(_ database: Database, in table: String, startingWith prefix: String) throws -> [BuildID] {
         let statement = try PreparedStatement(
             database,
-            "SELECT id FROM \(table) WHERE id >= ? AND id < ? ORDER BY id LIMIT 6"
+            "SELECT DISTINCT id FROM \(table) WHERE id >= ? AND id < ? ORDER BY id LIMIT 6"
         )
         defer { statement.reset() }
         try statement.bind(1, prefix.lowercased())
@@ -87,6 +103,11 @@ extension EventLog {
 
     /// The contexts that a build read, in order.
     public func contexts(of build: BuildID) throws -> [ContextDigested] {
+        if let imported = try importedEvents(of: build) {
+            return try imported.own.compactMap { stored in
+                if case .contextDigested(let payload) = try stored.recorded().event { payload } else { nil }
+            }
+        }
         let seqs = try index.read { database in
             try Int64.fetchAll(
                 database,
@@ -101,6 +122,17 @@ extension EventLog {
 }
 
 extension BuildFilter {
+    /// Whether a build passes; its limit is not looked at.
+    func passes(_ build: BuildSummary) -> Bool {
+        func agrees<Value: Equatable>(_ wanted: Value?, _ actual: Value?) -> Bool { wanted == nil || wanted == actual }
+        guard agrees(frontend, build.frontend), agrees(target, build.target), agrees(of, build.of) else { return false }
+        if let status, !status.contains(build.status) { return false }
+        if let tag, !build.tags.contains(tag) { return false }
+        if let since, build.started < since { return false }
+        if let until, build.started >= until { return false }
+        return true
+    }
+
     enum Value {
         case text(String)
         case integer(Int64)

@@ -19,6 +19,11 @@ extension EventLog {
         }
     }
 
+    /// The name of the log where no key gives it one: `reel-log-` and 16 hex digits of its first event's leaf hash.
+    public func identity() throws -> String {
+        "reel-log-" + (try storedEvents(limit: 1).first?.leaf.hex.prefix(16) ?? "empty")
+    }
+
     /// The proof that event `seq` is among the first `size`.
     public func inclusionProof(of seq: Int64, size: Int64) throws -> InclusionProof {
         try reader.snapshot { database in

@@ -17,13 +17,19 @@ extension EventLog {
 
     /// The committed events after `seq`, of one build or of all, in order, at most `limit`.
     public func events(of build: BuildID? = nil, after seq: Int64 = 0, limit: Int = .max) throws -> [RecordedEvent] {
-        try rows(of: build, after: seq, limit: limit).map(reader.recorded)
+        if let build, let imported = try importedEvents(of: build) {
+            return try imported.own.filter { $0.seq > seq }.prefix(limit).map { try $0.recorded() }
+        }
+        return try rows(of: build, after: seq, limit: limit).map(reader.recorded)
     }
 
     /// As `events(of:after:limit:)`, in their stored form.
     public func storedEvents(of build: BuildID? = nil, after seq: Int64 = 0, limit: Int = .max) throws -> [StoredEvent]
     {
-        try rows(of: build, after: seq, limit: limit).map { row in
+        if let build, let imported = try importedEvents(of: build) {
+            return Array(imported.own.filter { $0.seq > seq }.prefix(limit))
+        }
+        return try rows(of: build, after: seq, limit: limit).map { row in
             guard row.isIntact else {
                 throw EventLogError.damaged(
                     path: reader.path.string,

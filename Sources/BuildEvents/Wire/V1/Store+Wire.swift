@@ -34,7 +34,9 @@ extension RecordingImported: WirePayload {
         self.init(
             recording: try reader.digest("recording"),
             events: try reader.digest("events"),
-            builds: try reader.buildIDs("builds")
+            builds: try reader.buildIDs("builds"),
+            layers: try reader.digests("layers"),
+            blobs: try reader.digests("blobs")
         )
     }
 
@@ -42,6 +44,8 @@ extension RecordingImported: WirePayload {
         body.put("recording", recording)
         body.put("events", events)
         body.put("builds", builds)
+        body.put("layers", layers)
+        body.put("blobs", blobs)
     }
 }
 
