@@ -15,6 +15,7 @@ extension BuildRequest {
         for (name, value) in buildArguments { options["build-arg:\(name)"] = value ?? "" }
         for (name, value) in labels { options["label:\(name)"] = value }
         for (name, value) in namedContexts { options["context:\(name)"] = value }
+        for (name, path) in ignoreFiles { options["ignore-file:\(name)"] = path }
         switch timestamps {
         case .keep: options["timestamps"] = "keep"
         case .clamp(let epoch): options["source-date-epoch"] = String(epoch)

@@ -16,6 +16,8 @@ public struct BuildRequest: Sendable {
     public var frontend: Frontend
     /// Local contexts by name; the main one of a Dockerfile is `context`.
     public var contexts: [String: String]
+    /// Ignore files by the name of the context that they are for; the main one is `context`.
+    public var ignoreFiles: [String: String] = [:]
     /// Named contexts that replace images and stages (`--build-context`).
     public var namedContexts: [String: String] = [:]
     /// The stage to build; the last one when `nil`.

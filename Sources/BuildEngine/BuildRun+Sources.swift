@@ -16,9 +16,9 @@ extension BuildRun {
             } else {
                 LiveSources(run: self)
             }
+        try check(targets)
         var pins: [ContentDigest: Snapshot] = [:]
         for vertex in targets.flatMap({ $0.definition?.vertices ?? [] }) {
-            try check(vertex)
             guard case .source(let source) = vertex.operation, pins[vertex.digest] == nil else { continue }
             log.append(
                 .sourceResolving(SourceResolving(vertex: vertex.digest, identifier: source.identifier)),
@@ -47,7 +47,21 @@ extension BuildRun {
         }
     }
 
-    /// Refuses, before anything runs, what this version does not run and what lacks a secret.
+    /// Refuses, before anything runs, what this version does not run, what lacks a secret and what needs emulation.
+    private func check(_ targets: [BuildTarget]) throws {
+        let emulation = Emulation(host: .compiled)
+        for definition in targets.compactMap(\.definition) {
+            for vertex in definition.vertices {
+                do {
+                    try check(vertex)
+                    if case .exec = vertex.operation, let platform = vertex.platform { try emulation.check(platform) }
+                } catch let fault as any Fault {
+                    throw PlacedFault(fault, at: vertex, of: definition)
+                }
+            }
+        }
+    }
+
     private func check(_ vertex: Vertex) throws {
         switch vertex.operation {
         case .build, .passthrough:

@@ -28,13 +28,13 @@ extension BuildRun {
     }
 
     private func lower(name: String, bytes: [UInt8]?) async throws -> [BuildTarget] {
-        let context = request.contexts["context"].map { FilePath($0) }
-        let source = try ContextFiles.dockerfile(name: name, bytes: bytes, context: context)
+        let context = try await Offload.run { try mainContext() }
+        let source = try context.dockerfile(name: name, bytes: bytes)
         let dockerfile = try layers.blobs.put(source)
-        let ignore = try context.flatMap { try ContextFiles.ignoreFile(context: $0, dockerfile: name) }
+        let ignore = try context.ignoreFile(dockerfile: name, given: request.ignoreFiles["context"])
         let resolver = StoreImageResolver(store: images, log: log, build: id, lastPin: lastPin)
         let result = try await DockerfileFrontend.lower(
-            frontendRequest(source, name: name, ignore: ignore),
+            try frontendRequest(source, name: name, ignore: ignore),
             images: resolver
         )
         for warning in result.warnings {
@@ -61,7 +61,23 @@ extension BuildRun {
         return targets
     }
 
-    private func frontendRequest(_ source: [UInt8], name: String, ignore: IgnoreFile?) -> DockerfileRequest {
+    private func mainContext() throws -> ContextFiles {
+        guard let path = request.contexts["context"] else { return .none }
+        switch try archives.content(of: path, in: layers) {
+        case .tar(let layer): return .tar(try layers.bareView(layer))
+        case .dockerfile(let bytes): return .dockerfile(bytes)
+        case nil: return .directory(FilePath(path))
+        }
+    }
+
+    /// The ignore rules of a named context: the file that was named for it, else its own `.dockerignore`.
+    private func excludes(ofContext name: String, at directory: String) throws -> [String] {
+        let context = ContextFiles.directory(FilePath(directory))
+        let rules = try context.ignoreFile(dockerfile: "", given: request.ignoreFiles[name])
+        return rules?.texts ?? []
+    }
+
+    private func frontendRequest(_ source: [UInt8], name: String, ignore: IgnoreFile?) throws -> DockerfileRequest {
         var lowering = DockerfileRequest(source: source, fileName: name, buildPlatforms: [.compiled])
         lowering.target = request.target
         lowering.buildArguments = request.buildArguments
@@ -70,6 +86,9 @@ extension BuildRun {
         lowering.isMultiPlatform = request.platforms.count > 1
         for (context, value) in request.namedContexts {
             lowering.namedContexts[context] = ContextSource(parsing: value, name: context)
+            if let directory = request.contexts[context] {
+                lowering.namedContextExcludes[context] = try excludes(ofContext: context, at: directory)
+            }
         }
         lowering.labels = request.labels
         if request.noCache {
@@ -87,7 +106,7 @@ extension BuildRun {
         lowering.ulimits = request.ulimits.map { .init(name: $0.name, soft: $0.soft, hard: $0.hard) }
         lowering.shmSize = request.shmSize ?? 0
         lowering.entitlements = request.allowed
-        lowering.contextExcludes = ignore?.patterns.map { String(decoding: $0, as: UTF8.self) } ?? []
+        lowering.contextExcludes = ignore?.texts ?? []
         lowering.created = created
         if request.reproducible, case .clamp(let epoch) = request.timestamps { lowering.epochInEnvironment = epoch }
         return lowering
@@ -120,4 +139,9 @@ extension BuildRun {
         )
         log.append(.definitionLoaded(event), build: id)
     }
+}
+
+extension IgnoreFile {
+    /// The rules as an LLB definition has them.
+    fileprivate var texts: [String] { patterns.map { String(decoding: $0, as: UTF8.self) } }
 }

@@ -33,6 +33,8 @@ struct BuildRun: Sendable {
     let recorded: BuildRecord?
     /// The secrets that steps may ask for.
     let secrets: BuildSecrets
+    /// The contexts that are files.
+    let archives = ContextArchives()
 
     /// Whether the build only repeats another to compare: it names nothing and keeps nothing.
     var isReplay: Bool { request.relation?.kind == "replay" }

@@ -3,31 +3,84 @@
 import BuildModel
 import CLinux
 import Glibc
+import Layers
+import OCIModel
 import PathPatterns
 import SystemPackage
 
-/// The files of a context that the frontend reads before the context itself is read.
+/// The main context as the frontend sees it before it is read: its Dockerfile and its ignore rules.
 enum ContextFiles {
+    /// There is none.
+    case none
+    /// A directory.
+    case directory(FilePath)
+    /// A tar.
+    case tar(LayerView)
+    /// Nothing but a Dockerfile.
+    case dockerfile([UInt8])
+
     /// The bytes of the Dockerfile.
     ///
-    /// - Parameter name: Relative to the context, unless it is absolute.
-    static func dockerfile(name: String, bytes: [UInt8]?, context: FilePath?) throws -> [UInt8] {
+    /// - Parameters:
+    ///   - name: Relative to the context, unless it is absolute.
+    ///   - bytes: The Dockerfile, where it comes from elsewhere.
+    func dockerfile(name: String, bytes: [UInt8]?) throws -> [UInt8] {
         if let bytes { return bytes }
-        guard let context else { throw ContextFileError(path: name, reason: "there is no context to read it from") }
-        let path = name.hasPrefix("/") ? FilePath(name) : context.appending(name)
-        guard let found = try read(path) else {
+        switch self {
+        case .none: throw ContextFileError(path: name, reason: "there is no context to read it from")
+        case .directory(let context):
+            var status = stat()
+            guard unsafe stat(context.string, &status) == 0 else {
+                throw ContextFileError(path: context.string, reason: "there is no such directory to build")
+            }
+            let path = name.hasPrefix("/") ? FilePath(name) : context.appending(name)
+            if let found = try Self.read(path) { return found }
             throw ContextFileError(path: path.string, reason: "there is no such Dockerfile; name another with -f")
+        case .tar(let view):
+            if let found = try Self.read(name, in: view) { return found }
+            throw ContextFileError(path: name, reason: "the tar has no such Dockerfile; name another with -f")
+        case .dockerfile(let bytes):
+            guard name == "Dockerfile" else {
+                let reason = "standard input is no tar that could have it; leave out -f, or name a directory"
+                throw ContextFileError(path: name, reason: reason)
+            }
+            return bytes
         }
-        return found
     }
 
     /// The ignore rules in force: `<Dockerfile>.dockerignore` in place of `.dockerignore`; `nil` where there is neither.
-    static func ignoreFile(context: FilePath, dockerfile: String) throws -> IgnoreFile? {
-        let own = dockerfile.hasPrefix("/") ? FilePath(dockerfile) : context.appending(dockerfile)
-        for path in [FilePath(own.string + ".dockerignore"), context.appending(".dockerignore")] {
-            if let bytes = try read(path) { return try IgnoreFile(parsing: bytes, name: path.string) }
+    ///
+    /// - Parameter given: A file that was named and counts in place of both.
+    func ignoreFile(dockerfile: String, given: String? = nil) throws -> IgnoreFile? {
+        if let given { return try Self.ignoreFile(at: given) }
+        switch self {
+        case .none, .dockerfile: return nil
+        case .directory(let context):
+            let own = dockerfile.hasPrefix("/") ? FilePath(dockerfile) : context.appending(dockerfile)
+            for path in [FilePath(own.string + ".dockerignore"), context.appending(".dockerignore")] {
+                if let bytes = try Self.read(path) { return try IgnoreFile(parsing: bytes, name: path.string) }
+            }
+        case .tar(let view):
+            for name in [dockerfile + ".dockerignore", ".dockerignore"] {
+                if let bytes = try Self.read(name, in: view) { return try IgnoreFile(parsing: bytes, name: name) }
+            }
         }
         return nil
+    }
+
+    /// The rules of an ignore file that was named.
+    static func ignoreFile(at path: String) throws -> IgnoreFile {
+        guard let bytes = try read(FilePath(path)) else {
+            throw ContextFileError(path: path, reason: "there is no such ignore file")
+        }
+        return try IgnoreFile(parsing: bytes, name: path)
+    }
+
+    private static func read(_ name: String, in view: LayerView) throws -> [UInt8]? {
+        guard let entry = try view.entry(at: Array(name.utf8), following: .all), entry.kind == .regular else {
+            return nil
+        }
+        return try view.read(entry, limit: 16 << 20)
     }
 
     /// The bytes of a file of at most 16 MiB; `nil` where there is none.

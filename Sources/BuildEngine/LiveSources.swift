@@ -26,15 +26,18 @@ struct LiveSources: PinResolving {
         guard let image = try run.images.image(reference, platform: vertex.platform ?? .compiled) else {
             throw SourceResolutionError.unknownImage(reference.familiar)
         }
+        // The lowest layers alone, where the graph asks for no more.
+        let limit = source.attributes[SourceAttribute.imageLayerLimit].flatMap { Int($0) } ?? image.layers.count
+        let layers = Array(image.layers.prefix(max(0, limit)))
         let event = SourceResolved(
             identifier: source.identifier,
             type: "image",
             pin: image.manifest.description,
             how: "store",
-            layers: image.layers,
+            layers: layers,
             blobs: [image.manifest, image.config]
         )
-        return ResolvedSource(event: event, snapshot: Snapshot(layers: image.layers))
+        return ResolvedSource(event: event, snapshot: Snapshot(layers: layers))
     }
 
     private func local(_ source: SourceOperation) async throws -> ResolvedSource {
@@ -44,9 +47,8 @@ struct LiveSources: PinResolving {
         let engine = run.engine
         let started = engine.environment.clock.now()
         let options = try options(source)
-        let reader = LocalContextReader(layers: run.layers, statDirectory: engine.root.appending("stat"))
-        let root = FilePath(engine.environment.absolute(folder))
-        let context = try await Offload.run { try reader.read(root: root, options: options) }
+        let root = engine.environment.absolute(folder)
+        let (context, how) = try await Offload.run { try read(root, options: options) }
         guard let snapshot = context.snapshot else { throw SourceResolutionError.unsupported(source.identifier) }
         for skipped in context.skipped {
             let event = ContextSkipped(name: source.locator, path: skipped.path, reason: skipped.reason)
@@ -72,11 +74,25 @@ struct LiveSources: PinResolving {
             identifier: source.identifier,
             type: "local",
             pin: context.digest.description,
-            how: "walk",
+            how: how,
             layers: run.request.storesContext ? snapshot.layers : [],
             blobs: [manifest]
         )
         return ResolvedSource(event: resolved, snapshot: snapshot)
+    }
+
+    /// Reads a directory, or a tar; of a Dockerfile alone the context is empty.
+    private func read(_ path: String, options: LocalContextOptions) throws -> (LocalContext, how: String) {
+        let archive: ContentDigest
+        switch try run.archives.content(of: path, in: run.layers) {
+        case nil:
+            let stat = run.engine.root.appending("stat")
+            let reader = LocalContextReader(layers: run.layers, statDirectory: stat)
+            return (try reader.read(root: FilePath(path), options: options), "walk")
+        case .tar(let layer)?: archive = layer
+        case .dockerfile?: archive = try run.layers.writer(timestamps: options.timestamps).finish().diffID
+        }
+        return (try ArchiveContextReader(layers: run.layers).read(layer: archive, options: options), "tar")
     }
 
     private func options(_ source: SourceOperation) throws -> LocalContextOptions {

@@ -169,6 +169,8 @@ public struct Solver<Port: StepPort>: Sendable {
                 return .failed(fail(vertex, key: nil, "it reads an output that its input does not have"))
             }
             return try await step(vertex, inputs: inputs)
+        } catch let refusal as StepRefusal {
+            return .failed(fail(vertex, key: nil, refusal.message))
         } catch {
             return .threw(error)
         }

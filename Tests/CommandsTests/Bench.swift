@@ -53,6 +53,7 @@ final class Bench: Sendable {
         terminal: Bool = false,
         commandLine: [String] = ["reel"]
     ) -> Console {
+        let folder = folder
         var variables = variables
         variables["REEL_ROOT"] = variables["REEL_ROOT"] ?? root
         let environment = EngineEnvironment(
@@ -76,6 +77,12 @@ final class Bench: Sendable {
             readInput: { limit in
                 guard input.count <= limit else { throw UsageError("standard input: it is larger than \(limit) bytes") }
                 return input
+            },
+            spoolInput: {
+                guard !input.isEmpty else { throw UsageError("standard input has neither a tar nor a Dockerfile") }
+                let path = folder + "/standard-input"
+                try InputFile.write(input, to: path)
+                return path
             },
             size: { TerminalSize(columns: 80, rows: 24) }
         )

@@ -84,9 +84,12 @@ struct BuildRequestTests {
         let bench = try Bench()
         let text = Array("FROM scratch\n".utf8)
         let alone = try bench.request(["-"], input: text)
-        guard case .dockerfile(_, let bytes) = alone.frontend else { return #expect(Bool(false)) }
-        #expect(bytes == text)
-        #expect(alone.contexts.isEmpty)
+        guard case .dockerfile("Dockerfile", nil) = alone.frontend else { return #expect(Bool(false)) }
+        #expect(try InputFile.read(try #require(alone.contexts["context"]), limit: 100) == text)
+        let named = try bench.request(["-f", "sub/Other", "-"], input: text)
+        guard case .dockerfile("sub/Other", nil) = named.frontend else { return #expect(Bool(false)) }
+        #expect(throws: UsageError.self) { try bench.request(["-f", "-", "-"], input: text) }
+        #expect(throws: UsageError.self) { try bench.request(["-"], input: []) }
         let beside = try bench.request(["-f", "-", "ctx"], input: text)
         #expect(beside.contexts == ["context": bench.folder + "/ctx"])
         let graph = try bench.request(["--local", "src=dir"], input: [1, 2, 3])

@@ -33,7 +33,14 @@ struct ExecStep {
         let prepared = try await mounts.prepare(exec, inputs: inputs)
         let step = try await containerStep(exec, prepared: prepared)
         run.log.append(.stepStarted(startEvent(exec, step: step, ready: ready)), build: run.id)
-        let (exit, output) = try await execute(step, on: ready.runtime)
+        let (exit, output): (ContainerExit, (blob: ContentDigest, bytes: Int64)?)
+        do {
+            (exit, output) = try await execute(step, on: ready.runtime)
+        } catch let error as SandboxError where error.isOfTheStep {
+            return .failed(StepFailed(vertex: vertex.digest, key: key, message: error.description))
+        } catch let error as MountError where error.isOfTheStep {
+            return .failed(StepFailed(vertex: vertex.digest, key: key, message: error.description))
+        }
         if let output {
             let event = StepOutput(vertex: vertex.digest, blob: output.blob, bytes: output.bytes)
             run.log.append(.stepOutput(event), build: run.id)
@@ -165,4 +172,19 @@ struct NotAllowed: Fault, Equatable {
     let entitlement: String
     var kind: FaultKind { .usage }
     var description: String { "\(what) is not permitted; add --allow \(entitlement) if you trust it" }
+}
+
+extension SandboxError {
+    /// Whether the step asks for what is not there, such as a program.
+    fileprivate var isOfTheStep: Bool { if case .notStarted = self { true } else { false } }
+}
+
+extension MountError {
+    /// Whether it is a path that the step names which can't be mounted.
+    fileprivate var isOfTheStep: Bool {
+        switch self {
+        case .mountPoint, .unusable, .unknownName: true
+        default: false
+        }
+    }
 }

@@ -30,7 +30,12 @@ final class OperationPort: StepPort {
     func preimage(of vertex: Vertex, inputs: [Snapshot]) async throws -> JSONValue {
         remember(inputs)
         let layers = run.layers
-        let identities = try await Offload.run { try InputIdentities(layers: layers).of(vertex, inputs: inputs) }
+        let identities: [InputIdentity]
+        do {
+            identities = try await Offload.run { try InputIdentities(layers: layers).of(vertex, inputs: inputs) }
+        } catch let error as FileOperationError {
+            throw StepRefusal(error.description)
+        }
         return StepPreimage.json(
             vertex: vertex,
             inputs: identities,

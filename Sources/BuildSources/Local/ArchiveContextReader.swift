@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 
-import BuildModel
+public import BuildModel
 public import Layers
 import OCIModel
 import PathPatterns
@@ -32,8 +32,15 @@ public struct ArchiveContextReader: Sendable {
     public func read(from source: FileDescriptor, options: LocalContextOptions = LocalContextOptions()) throws
         -> LocalContext
     {
-        let archive = try layers.importLayer(from: source, expecting: nil, limits: limits)
-        let view = try layers.bareView(archive.diffID)
+        try read(layer: layers.importLayer(from: source, expecting: nil, limits: limits).diffID, options: options)
+    }
+
+    /// Reads a tar that is in the store already, as a layer alone. Blocks.
+    ///
+    /// - Throws: As `read(from:options:)`.
+    public func read(layer: ContentDigest, options: LocalContextOptions = LocalContextOptions()) throws -> LocalContext
+    {
+        let view = try layers.bareView(layer)
         var session = ArchiveSession(view: view, options: options, filter: try filter(options, view))
         try session.select()
         let layer = try session.write(to: options.makesLayer ? layers.writer(timestamps: options.timestamps) : nil)

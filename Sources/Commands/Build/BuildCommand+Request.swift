@@ -19,6 +19,10 @@ extension BuildCommand {
                 request.contexts[name] = console.environment.absolute(value)
             }
         }
+        for text in options.ignoreFiles {
+            let (name, file) = IgnoreFileOption.parse(text)
+            request.ignoreFiles[name] = console.environment.absolute(file)
+        }
         request.target = options.target
         request.tags = options.tags
         for argument in options.buildArguments {

@@ -32,10 +32,13 @@ struct BuildInput {
             return
         }
         if path == "-" {
-            guard file == nil else {
-                throw UsageError("PATH '-' is the Dockerfile itself; leave out -f, or name a directory")
+            guard file != "-" else {
+                throw UsageError("PATH and -f are both '-'; standard input is either the context or the Dockerfile")
             }
-            self.init(frontend: .dockerfile(name: "Dockerfile", bytes: try Self.dockerfile(from: console)))
+            self.init(
+                frontend: .dockerfile(name: file ?? "Dockerfile", bytes: nil),
+                directory: try console.spoolInput()
+            )
             return
         }
         switch ContextSource(parsing: path, name: "context") {
@@ -90,11 +93,6 @@ struct BuildInput {
     private static func dockerfile(from console: Console) throws -> [UInt8] {
         let bytes = try console.readInput(16 << 20)
         guard !bytes.isEmpty else { throw UsageError("standard input has no Dockerfile") }
-        let isArchive =
-            bytes.starts(with: [0x1F, 0x8B]) || (bytes.count > 262 && Array(bytes[257..<262]) == Array("ustar".utf8))
-        guard !isArchive else {
-            throw UsageError("standard input is an archive; unpack it, and name the directory")
-        }
         return bytes
     }
 }

@@ -28,15 +28,22 @@ struct ContextReading: Sendable {
     /// Relative to the directory, or absolute; its own ignore file counts in place of the directory's.
     let dockerfile: String
     let modes: ContextModeChoice?
+    /// An ignore file that counts in place of the context's own.
+    var givenIgnoreFile: String?
+
+    /// What is in the context, in byte order; blocks.
+    func entries() throws -> [ContextEntry] { try read().manifest.entries }
+
+    private func read() throws -> LocalContext {
+        try LocalContextReader(layers: nil, statDirectory: nil).read(
+            root: directory,
+            options: LocalContextOptions(ignore: ignoreFile()?.rules, makesLayer: false)
+        )
+    }
 
     /// The hashes, one for each format, in the same order; blocks.
     func hashes(_ formats: [Format]) throws -> [Hash] {
-        let ignore = try ignoreFile()
-        let reader = LocalContextReader(layers: nil, statDirectory: nil)
-        let context = try reader.read(
-            root: directory,
-            options: LocalContextOptions(ignore: ignore?.rules, makesLayer: false)
-        )
+        let context = try read()
         let others = formats.compactMap { format in if case .other(let other) = format { other } else { nil } }
         let outcomes =
             others.isEmpty
@@ -65,7 +72,10 @@ struct ContextReading: Sendable {
     }
 
     /// The ignore rules in force; `nil` where there are none.
-    private func ignoreFile() throws -> IgnoreFile? {
+    func ignoreFile() throws -> IgnoreFile? {
+        if let givenIgnoreFile {
+            return try IgnoreFile(parsing: InputFile.read(givenIgnoreFile, limit: 16 << 20), name: givenIgnoreFile)
+        }
         let own = dockerfile.hasPrefix("/") ? FilePath(dockerfile) : directory.appending(dockerfile)
         for path in [own.string + ".dockerignore", directory.appending(".dockerignore").string]
         where FileKind.exists(path) {

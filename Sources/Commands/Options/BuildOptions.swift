@@ -44,6 +44,13 @@ struct BuildOptions: ParsableArguments {
     )
     var buildContexts: [String] = []
 
+    @Option(
+        name: .customLong("ignore-file"),
+        help: ArgumentHelp("Ignore rules, in place of the context's own; repeatable.", valueName: "[CONTEXT=]FILE"),
+        completion: .file()
+    )
+    var ignoreFiles: [String] = []
+
     @Option(help: ArgumentHelp("The network of steps: default, host or none.", valueName: "MODE"))
     var network: NetworkMode = .default
 

@@ -23,6 +23,8 @@ struct Console: Sendable {
     let complainsToTerminal: Bool
     /// Reads standard input to its end; refuses more than so many bytes.
     let readInput: @Sendable (_ limit: Int) throws -> [UInt8]
+    /// Keeps all of standard input in a file that goes with the process; gives the path by which this process reads it.
+    let spoolInput: @Sendable () throws -> String
     /// The size of the terminal, now.
     let size: @Sendable () -> TerminalSize
 
@@ -37,6 +39,7 @@ struct Console: Sendable {
             complainsToTerminal: isatty(STDERR_FILENO) == 1,
             readInput: { limit in try InputFile.read(FileDescriptor.standardInput, name: "standard input", limit: limit)
             },
+            spoolInput: { try InputSpool.path(of: FileDescriptor.standardInput, in: environment) },
             size: {
                 var columns: UInt16 = 0
                 var rows: UInt16 = 0

@@ -13,7 +13,9 @@ import SystemPackage
 ///
 /// Source: BuildKit, `solver/llbsolver/file/unpack.go`, `isArchivePath`.
 struct Archive {
-    private let body: FileBody
+    private let size: Int64
+    /// A piece of the bytes, shorter only at their end.
+    private let piece: (_ offset: Int64, _ count: Int) throws -> [UInt8]
     private let form: ArchiveForm
     private let path: String
     private let layers: LayerStore
@@ -22,21 +24,34 @@ struct Archive {
 
     /// Looks at the start of `body`; `nil` where that is no tar, compressed or not.
     init?(_ body: FileBody, path: String, layers: LayerStore) throws {
-        self.body = body
+        try self.init(size: body.size, path: path, layers: layers) { try Self.piece(of: body, at: $0, count: $1) }
+    }
+
+    init?(
+        size: Int64,
+        path: String,
+        layers: LayerStore,
+        piece: @escaping (_ offset: Int64, _ count: Int) throws -> [UInt8]
+    ) throws {
+        self.size = size
+        self.piece = piece
         self.path = path
         self.layers = layers
-        form = ArchiveForm(try Self.piece(of: body, at: 0, count: 16))
+        form = ArchiveForm(try piece(0, 16))
         guard try TarStart.isHeader(firstBlock()) else { return nil }
     }
 
     /// What is in the archive, as a layer alone.
-    func view() throws -> LayerView {
+    func view() throws -> LayerView { try layers.bareView(layer()) }
+
+    /// The layer that holds what is in the archive.
+    func layer() throws -> ContentDigest {
         let file = try scratchFile()
         defer { try? file.close() }
         do {
             try fill(file)
             _ = try file.seek(offset: 0, from: .start)
-            return try layers.bareView(layers.importLayer(from: file).diffID)
+            return try layers.importLayer(from: file).diffID
         } catch let damage as StreamDecoder.Damage {
             throw PathFailure.reason(.archive(path: path, reason: damage.reason))
         } catch let error as LayerError {
@@ -46,7 +61,7 @@ struct Archive {
 
     /// The first 512 bytes of the tar; fewer where there are no more or the stream is damaged.
     private func firstBlock() throws -> [UInt8] {
-        guard form != .plain else { return try Self.piece(of: body, at: 0, count: 512) }
+        guard form != .plain else { return try piece(0, 512) }
         var block: [UInt8] = []
         do {
             let decoder = try StreamDecoder(form)
@@ -65,7 +80,7 @@ struct Archive {
     private func pieces(_ take: ([UInt8]) throws -> Bool) throws {
         var offset: Int64 = 0
         while true {
-            let piece = try Self.piece(of: body, at: offset, count: Self.chunk)
+            let piece = try self.piece(offset, Self.chunk)
             offset += Int64(piece.count)
             if try !take(piece) || piece.isEmpty { return }
         }
@@ -83,9 +98,9 @@ struct Archive {
             }
             try decoder.decode(piece) { bytes in
                 written += Int64(bytes.count)
-                let isBomb = written > limits.ratioAppliesAfter && written / limits.maximumRatio > body.size
+                let isBomb = written > limits.ratioAppliesAfter && written / limits.maximumRatio > size
                 guard written <= limits.maximumBytes, !isBomb else {
-                    throw StreamDecoder.Damage(reason: "\(written) bytes came out of \(body.size); is it a bomb?")
+                    throw StreamDecoder.Damage(reason: "\(written) bytes came out of \(size); is it a bomb?")
                 }
                 try file.writeAll(bytes)
                 return true
