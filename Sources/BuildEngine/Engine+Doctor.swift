@@ -9,7 +9,9 @@ extension Engine {
         SandboxProbe.look(
             namespaces: try? NamespaceEntry.enter(),
             folder: folder.path,
-            searchPath: environment.variables["PATH"] ?? "/usr/sbin:/usr/bin:/sbin:/bin"
+            searchPath: environment.variables["PATH"] ?? "/usr/sbin:/usr/bin:/sbin:/bin",
+            runtime: environment.variables["REEL_RUNTIME"],
+            uid: environment.uid
         )
     }
 }

@@ -15,6 +15,7 @@ final class SandboxSlot: Sendable {
     }
 
     private let ready = Mutex<[String: Ready]>([:])
+    private let told = Mutex<Set<String>>([])
 
     /// The sandbox over the store `layers`; made at the first call, which blocks for some milliseconds.
     ///
@@ -39,7 +40,10 @@ final class SandboxSlot: Sendable {
             let path = environment.variables["PATH"] ?? "/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin"
             let made = Ready(
                 runtime: try ContainerRuntime(
-                    program: RuntimeProgram.find(searchPath: path),
+                    program: RuntimeProgram.find(
+                        searchPath: path,
+                        preferred: environment.variables["REEL_RUNTIME"]
+                    ),
                     folder: own.appending("runtime"),
                     cache: root.appending("runtime"),
                     namespaces: namespaces,
@@ -48,7 +52,8 @@ final class SandboxSlot: Sendable {
                 driver: try DriverChoice.choose(
                     for: layers,
                     in: mounting,
-                    preferred: environment.variables["REEL_DRIVER"]
+                    preferred: environment.variables["REEL_DRIVER"].flatMap { $0.isEmpty ? nil : $0 },
+                    searchPath: path
                 )
             )
             ready[key] = made
@@ -56,10 +61,18 @@ final class SandboxSlot: Sendable {
         }
     }
 
+    /// Whether a build has not been told of `subject` before: what holds for every step is said once.
+    func isNews(_ subject: String, for build: BuildID) -> Bool {
+        told.withLock { $0.insert("\(build) \(subject)").inserted }
+    }
+
     /// Unmounts what the drivers keep; nothing may run any more.
     func close() {
         ready.withLock { ready in
-            for one in ready.values { one.driver.driver.close() }
+            for one in ready.values {
+                one.driver.driver.close()
+                one.runtime.close()
+            }
             ready.removeAll()
         }
     }

@@ -48,6 +48,34 @@ int reel_attach_mount(int fd, const char *path) {
     return move_mount(fd, "", AT_FDCWD, path, MOVE_MOUNT_F_EMPTY_PATH);
 }
 
+int reel_serve_mount(const char *program, const char *options, const char *path, struct reel_mount_server *out) {
+    char *arguments[] = {(char *)program, "-o", (char *)options, (char *)path, NULL};
+    int said[2], life[2];
+    if (pipe2(said, O_CLOEXEC) < 0) return -1;
+    if (pipe2(life, O_CLOEXEC) < 0) {
+        close(said[0]);
+        close(said[1]);
+        return -1;
+    }
+    int null = open("/dev/null", O_WRONLY | O_CLOEXEC);
+    struct reel_launch launch = {.program = program, .arguments = arguments, .environment = environ,
+                                 .pid_file = "/dev/null", .output = said[1], .error = said[1],
+                                 .life = life[0], .report = null};
+    pid_t pid = null < 0 ? -1 : reel_supervise(&launch);
+    int code = errno;
+    close(said[1]);
+    close(life[0]);
+    if (null >= 0) close(null);
+    if (pid > 0) {
+        *out = (struct reel_mount_server){.process = pid, .said = said[0], .life = life[1]};
+        return 0;
+    }
+    close(said[0]);
+    close(life[1]);
+    errno = code;
+    return -1;
+}
+
 struct thread_start {
     void (*body)(void *);
     void *context;
@@ -135,8 +163,19 @@ static int reap(struct watch *w, const char *pid_file) {
     }
 }
 
+// Kills the children that the kernel lists. Returns -1 where it has no such list.
+static int kill_listed_children(void) {
+    FILE *list = fopen("/proc/thread-self/children", "re");
+    if (!list) return -1;
+    int pid;
+    while (fscanf(list, "%d", &pid) == 1) kill(pid, SIGKILL);
+    fclose(list);
+    return 0;
+}
+
 // Kills every child of this process, whoever they are: grandchildren whose parents died have become children.
 static void kill_children(void) {
+    if (kill_listed_children() == 0) return;
     DIR *proc = opendir("/proc");
     if (!proc) return;
     pid_t self = getpid();
@@ -205,6 +244,7 @@ static void supervise(struct reel_launch *launch, int *groups) {
     sigprocmask(SIG_SETMASK, &all, NULL);
     for (int s = 1; s < NSIG; s++) signal(s, SIG_DFL);
     setsid();
+    (void)!chdir("/");
     umask(022);
     prctl(PR_SET_NAME, "reel-step");
     prctl(PR_SET_CHILD_SUBREAPER, 1);
@@ -237,7 +277,7 @@ static void supervise(struct reel_launch *launch, int *groups) {
             patience = 0;
         }
     }
-    for (int i = 0; w.outcome.was_killed && i < launch->group_count; i++) rmdir(launch->group_paths[i]);
+    for (int i = 0; w.outcome.was_killed && i < launch->group_count; i++) reel_remove_group(launch->group_paths[i]);
     (void)!write(launch->report, &w.outcome, sizeof w.outcome);
 }
 

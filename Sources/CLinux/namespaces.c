@@ -64,28 +64,17 @@ static int run_mapper(const char *program, pid_t target, unsigned long own, unsi
     return WIFEXITED(status) ? WEXITSTATUS(status) : 125;
 }
 
-// What the helper, which stays outside, tells by its exit code.
-enum { MAPPED = 0, NO_NAME, NO_SUBUID, NO_SUBGID, NO_PROGRAM, REFUSED };
-
+// What the helper, which stays outside, tells by its exit code: 0 or a REEL_SINGLE_*.
 static int map_many(pid_t target, uid_t uid, gid_t gid) {
     struct passwd *user = getpwuid(uid);
     const char *name = user ? user->pw_name : NULL;
     unsigned long start, count;
-    if (first_range("/etc/subuid", uid, name, &start, &count) < 0) return NO_SUBUID;
+    if (first_range("/etc/subuid", uid, name, &start, &count) < 0) return REEL_SINGLE_NO_SUBUID;
     unsigned long gstart, gcount;
-    if (first_range("/etc/subgid", uid, name, &gstart, &gcount) < 0) return NO_SUBGID;
+    if (first_range("/etc/subgid", uid, name, &gstart, &gcount) < 0) return REEL_SINGLE_NO_SUBGID;
     int code = run_mapper("newuidmap", target, uid, start, count);
     if (code == 0) code = run_mapper("newgidmap", target, gid, gstart, gcount);
-    return code == 0 ? MAPPED : code == 127 ? NO_PROGRAM : REFUSED;
-}
-
-static const char *mapping_reason(int code) {
-    switch (code) {
-    case NO_SUBUID: return "/etc/subuid has no range for this user";
-    case NO_SUBGID: return "/etc/subgid has no range for this user";
-    case NO_PROGRAM: return "newuidmap and newgidmap are not installed";
-    default: return "newuidmap or newgidmap refused";
-    }
+    return code == 0 ? 0 : code == 127 ? REEL_SINGLE_NO_PROGRAM : REEL_SINGLE_REFUSED;
 }
 
 static int map_one(uid_t uid, gid_t gid) {
@@ -108,7 +97,7 @@ static int enter_user_namespace(void) {
         char byte;
         close(go[1]);
         // Nothing comes when the namespace could not be made.
-        _exit(read(go[0], &byte, 1) == 1 ? map_many(self, uid, gid) : REFUSED);
+        _exit(read(go[0], &byte, 1) == 1 ? map_many(self, uid, gid) : REEL_SINGLE_REFUSED);
     }
     close(go[0]);
     int failed = helper < 0 ? errno : unshare(CLONE_NEWUSER | CLONE_NEWNS) < 0 ? errno : 0;
@@ -120,17 +109,37 @@ static int enter_user_namespace(void) {
         say(found.error, sizeof found.error, "no user namespace: %s", strerror(failed));
         return -1;
     }
-    int code = WIFEXITED(status) ? WEXITSTATUS(status) : REFUSED;
-    if (code == MAPPED) {
+    int code = WIFEXITED(status) ? WEXITSTATUS(status) : REEL_SINGLE_REFUSED;
+    if (code == 0) {
         found.identity = REEL_IDENTITY_MAPPED;
         setgroups(0, NULL);
         return 0;
     }
     found.identity = REEL_IDENTITY_SINGLE;
-    say(found.single, sizeof found.single, "%s", mapping_reason(code));
+    found.single = code;
     if (map_one(uid, gid) == 0) return 0;
     say(found.error, sizeof found.error, "the ids can't be mapped: %s", strerror(errno));
     return -1;
+}
+
+// Covers all control groups with a tmpfs that has their folders and can't be written: crun needs none, and runc goes on
+// without them where it is refused, though not where a folder is missing.
+static int cover_cgroups(void) {
+    static const char top[] = "/sys/fs/cgroup";
+    char names[32][64], path[128];
+    int count = 0;
+    DIR *folder = opendir(top);
+    struct dirent *entry;
+    while (folder && count < 32 && (entry = readdir(folder)))
+        if (entry->d_name[0] != '.' && strlen(entry->d_name) < sizeof names[0]) strcpy(names[count++], entry->d_name);
+    if (folder) closedir(folder);
+    int flags = MS_NOSUID | MS_NODEV | MS_NOEXEC;
+    if (mount("tmpfs", top, "tmpfs", (unsigned long)flags, "mode=755,size=64k") < 0) return -1;
+    for (int i = 0; i < count; i++) {
+        snprintf(path, sizeof path, "%s/%s", top, names[i]);
+        (void)!mkdir(path, 0755);
+    }
+    return mount(NULL, top, NULL, (unsigned long)(MS_REMOUNT | MS_RDONLY | flags), NULL);
 }
 
 // crun 1.8 refuses a machine where both generations of control groups are mounted.
@@ -140,17 +149,31 @@ static void hide_hybrid_cgroups(void) {
     if (statfs("/sys/fs/cgroup/unified", &unified) < 0 || unified.f_type != CGROUP2_SUPER_MAGIC) return;
     if (umount2("/sys/fs/cgroup/unified", MNT_DETACH) == 0) {
         say(found.cgroups, sizeof found.cgroups, "/sys/fs/cgroup/unified is hidden");
-    } else if (mount("tmpfs", "/sys/fs/cgroup", "tmpfs", MS_NOSUID | MS_NODEV | MS_NOEXEC, "mode=755,size=64k") == 0) {
+    } else if (cover_cgroups() == 0) {
         say(found.cgroups, sizeof found.cgroups, "/sys/fs/cgroup is hidden");
     } else {
         say(found.cgroups, sizeof found.cgroups, "hybrid control groups can't be hidden: %s", strerror(errno));
     }
 }
 
+// Who root is that finds itself in somebody's user namespace, such as in a container of an ordinary user.
+static int identity_of_root(void) {
+    FILE *file = fopen("/proc/self/uid_map", "re");
+    if (!file) return REEL_IDENTITY_ROOT;
+    unsigned long inside, outside, count, all = 0;
+    while (fscanf(file, "%lu %lu %lu", &inside, &outside, &count) == 3) all += count;
+    fclose(file);
+    // Only the first namespace has all of the ids, from 0 to one below the one that means nobody.
+    if (all == 0 || all == 4294967295UL) return REEL_IDENTITY_ROOT;
+    if (all > 1) return REEL_IDENTITY_MAPPED;
+    found.single = REEL_SINGLE_OUTER;
+    return REEL_IDENTITY_SINGLE;
+}
+
 int reel_enter_namespaces(struct reel_namespaces *out) {
     if (!entered) {
         entered = 1;
-        found.identity = REEL_IDENTITY_ROOT;
+        found.identity = geteuid() == 0 ? identity_of_root() : REEL_IDENTITY_ROOT;
         int code = geteuid() == 0 ? unshare(CLONE_NEWNS) : -1;
         if (code < 0) code = enter_user_namespace();
         if (code == 0 && mount("none", "/", NULL, MS_REC | MS_PRIVATE, NULL) < 0) {
@@ -160,7 +183,7 @@ int reel_enter_namespaces(struct reel_namespaces *out) {
         if (code == 0) {
             hide_hybrid_cgroups();
             // Now, while a fork costs least; a failure shows when a step is to run.
-            (void)reel_step_server();
+            (void)reel_start_step_server();
         }
     }
     *out = found;

@@ -10,6 +10,9 @@
 #include <sys/socket.h>
 #include <sys/syscall.h>
 
+// What the owner sends when it ends in order, and gets back when no step is left.
+static const char farewell = 'e';
+
 enum { MOST_TEXT = 96 * 1024, MOST_STRINGS = 256, MOST_FILES = 4 + 16 };
 
 // A request: these counts, then the strings with their final zeros: program, pid file, arguments, environment, groups.
@@ -26,7 +29,7 @@ static int append(char *text, size_t *used, const char *string) {
     return 0;
 }
 
-int reel_request_step(int socket, const struct reel_launch *launch) {
+static int request(int socket, const struct reel_launch *launch) {
     char *text = malloc(MOST_TEXT);
     if (!text) return -1;
     struct request request = {.groups = launch->group_count};
@@ -64,7 +67,7 @@ int reel_request_step(int socket, const struct reel_launch *launch) {
     return sent < 0 ? -1 : 0;
 }
 
-int reel_enter_group(int socket, const char *group) {
+static int ask_to_enter(int socket, const char *group) {
     char text[sizeof(struct request) + PATH_MAX];
     struct request request = {0};
     size_t length = strlen(group) + 1;
@@ -136,7 +139,17 @@ static void leave(void) {
     if (!slash) return;
     snprintf(path, sizeof path, "%.*s/cgroup.procs", (int)(slash - entered), entered);
     int file = open(path, O_WRONLY | O_CLOEXEC);
-    if (file >= 0 && write(file, "0", 1) == 1) rmdir(entered);
+    if (file >= 0 && write(file, "0", 1) == 1) reel_remove_group(entered);
+}
+
+int reel_remove_group(const char *group) {
+    // The kernel lets go of the last process a moment after it was waited for.
+    for (int patience = 200; rmdir(group) < 0; patience--) {
+        if (errno == ENOENT) return 0;
+        if (errno != EBUSY || patience == 0) return -1;
+        usleep(1000);
+    }
+    return 0;
 }
 
 static char text[MOST_TEXT];
@@ -162,11 +175,14 @@ static void handle(ssize_t length, struct msghdr *message) {
 }
 
 static void serve(int socket) {
+    int is_orderly = 0;
     sigset_t all;
     sigfillset(&all);
     sigprocmask(SIG_SETMASK, &all, NULL);
     for (int s = 1; s < NSIG; s++) signal(s, s == SIGCHLD ? SIG_IGN : SIG_DFL);
     setsid();
+    // Whatever is mounted where reel was started must not be held.
+    (void)!chdir("/");
     prctl(PR_SET_NAME, "reel-steps");
     int own = fcntl(socket, F_DUPFD_CLOEXEC, 3);
     if (own < 0) _exit(1);
@@ -180,17 +196,22 @@ static void serve(int socket) {
             .msg_iov = &part, .msg_iovlen = 1, .msg_control = control, .msg_controllen = sizeof control};
         ssize_t length = recvmsg(own, &message, MSG_CMSG_CLOEXEC);
         if (length < 0 && errno == EINTR) continue;
-        if (length <= 0) break;
+        is_orderly = length == 1 && text[0] == farewell;
+        if (length <= 0 || is_orderly) break;
         handle(length, &message);
     }
     // With SIGCHLD ignored this returns when the last supervisor has ended.
     while (wait(NULL) >= 0 || errno == EINTR) continue;
+    // An owner who says farewell removes the group itself; leaving it here would take as long as entering it did.
+    if (is_orderly && send(own, &farewell, 1, MSG_NOSIGNAL) == 1) return;
     if (entered[0]) leave();
 }
 
-static pthread_mutex_t starting = PTHREAD_MUTEX_INITIALIZER;
+// What this process knows of its server, under the mutex.
+static pthread_mutex_t guard = PTHREAD_MUTEX_INITIALIZER;
 static int server = -1;
-static pid_t owner;
+static pid_t owner, server_process;
+static char given_group[PATH_MAX];
 
 static int start(void) {
     int ends[2];
@@ -208,20 +229,77 @@ static int start(void) {
     int code = errno;
     pthread_sigmask(SIG_SETMASK, &before, NULL);
     close(ends[1]);
-    if (pid > 0) return ends[0];
+    if (pid > 0) {
+        server_process = pid;
+        return ends[0];
+    }
     close(ends[0]);
     errno = code;
     return -1;
 }
 
-int reel_step_server(void) {
-    pthread_mutex_lock(&starting);
+// The socket of the server, which is started if there is none.
+static int running_server(void) {
     // A fork of this process that goes on for itself needs a server of its own.
     if (server < 0 || owner != getpid()) {
+        if (owner != getpid()) given_group[0] = 0;
         server = start();
         owner = getpid();
     }
-    int result = server;
-    pthread_mutex_unlock(&starting);
+    return server;
+}
+
+int reel_start_step_server(void) {
+    pthread_mutex_lock(&guard);
+    int result = running_server() < 0 ? -1 : 0;
+    pthread_mutex_unlock(&guard);
     return result;
+}
+
+// Starts the server again, which somebody has killed, as the kernel does for want of memory. Its supervisors go on
+// without it.
+static int start_again(void) {
+    while (waitpid(server_process, NULL, 0) < 0 && errno == EINTR) continue;
+    close(server);
+    server = -1;
+    if (running_server() < 0) return -1;
+    return given_group[0] ? ask_to_enter(server, given_group) : 0;
+}
+
+static int is_lost(void) { return errno == EPIPE || errno == ECONNRESET; }
+
+int reel_enter_group(const char *group) {
+    pthread_mutex_lock(&guard);
+    int result = running_server() < 0 ? -1 : ask_to_enter(server, group);
+    if (result < 0 && is_lost()) result = start_again() < 0 ? -1 : ask_to_enter(server, group);
+    if (result == 0) memcpy(given_group, group, strlen(group) + 1);
+    pthread_mutex_unlock(&guard);
+    return result;
+}
+
+int reel_request_step(const struct reel_launch *launch) {
+    pthread_mutex_lock(&guard);
+    int result = running_server() < 0 ? -1 : request(server, launch);
+    if (result < 0 && is_lost()) result = start_again() < 0 ? -1 : request(server, launch);
+    pthread_mutex_unlock(&guard);
+    return result;
+}
+
+void reel_end_step_server(void) {
+    pthread_mutex_lock(&guard);
+    if (server >= 0 && owner == getpid()) {
+        // Steps that are still running end with this process alone, which must not wait for them.
+        struct timeval patience = {.tv_sec = 1};
+        char answer;
+        setsockopt(server, SOL_SOCKET, SO_RCVTIMEO, &patience, sizeof patience);
+        // A server that is dead already gives an error or an end, no answer and no delay.
+        (void)!send(server, &farewell, 1, MSG_NOSIGNAL | MSG_DONTWAIT);
+        if (recv(server, &answer, 1, 0) >= 0 || (errno != EAGAIN && errno != EINTR)) {
+            while (waitpid(server_process, NULL, 0) < 0 && errno == EINTR) continue;
+            if (given_group[0]) reel_remove_group(given_group);
+        }
+        close(server);
+        server = -1;
+    }
+    pthread_mutex_unlock(&guard);
 }

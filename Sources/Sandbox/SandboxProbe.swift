@@ -35,18 +35,43 @@ public struct SandboxProbe: Hashable, Sendable {
     ///   - namespaces: What `NamespaceEntry.enter()` gave; `nil` when it failed.
     ///   - folder: A writable folder on the file system of the data root.
     ///   - searchPath: `PATH`.
-    public static func look(namespaces: NamespaceEntry?, folder: FilePath, searchPath: String) -> SandboxProbe {
-        let refusal = namespaces == nil ? "no namespaces" : DriverChoice.erofsRefusal(in: folder)
-        let facts = [
-            kernel(), runtime(searchPath), identity(namespaces), erofs(refusal), overlay(namespaces, folder),
-            mapper("newuidmap", namespaces, searchPath), mapper("newgidmap", namespaces, searchPath),
-            controlGroups(namespaces),
-        ]
+    ///   - runtime: The runtime that was asked for, as `RuntimeProgram.find` takes it.
+    ///   - uid: Who started the process, as seen outside of its namespaces.
+    public static func look(
+        namespaces: NamespaceEntry?,
+        folder: FilePath,
+        searchPath: String,
+        runtime preferred: String? = nil,
+        uid: UInt32
+    ) -> SandboxProbe {
+        let refusal = namespaces == nil ? "there are no namespaces" : DriverChoice.erofsRefusal(in: folder)
+        let remedy = RootlessRemedy(
+            user: userName(uid),
+            hasMappers: mappers.allSatisfy { find($0, searchPath) != nil },
+            read: { KernelCounter.text(FilePath($0)) }
+        )
+        let facts =
+            [
+                kernel(), runtime(searchPath, preferred), identity(namespaces, remedy), erofs(refusal, namespaces),
+                overlay(namespaces, folder, searchPath),
+            ] + mappers.map { mapper($0, namespaces, searchPath) } + [controlGroups(namespaces)]
         return SandboxProbe(
             facts: facts,
             driver: refusal == nil ? "erofs" : "directory",
             driverReason: refusal ?? "the kernel mounts EROFS images from files"
         )
+    }
+
+    private static let mappers = ["newuidmap", "newgidmap"]
+
+    private static func userName(_ uid: UInt32) -> String {
+        guard let entry = unsafe getpwuid(uid) else { return String(uid) }
+        return unsafe String(cString: entry.pointee.pw_name)
+    }
+
+    /// The program `name` in the folders of `searchPath`.
+    private static func find(_ name: String, _ searchPath: String) -> String? {
+        searchPath.split(separator: ":").map { "\($0)/\(name)" }.first { unsafe access($0, X_OK) == 0 }
     }
 
     private static func good(_ name: String, _ finding: String) -> Fact {
@@ -62,90 +87,84 @@ public struct SandboxProbe: Hashable, Sendable {
         return good("kernel", "Linux \(release)")
     }
 
-    private static func runtime(_ searchPath: String) -> Fact {
+    private static func runtime(_ searchPath: String, _ preferred: String?) -> Fact {
         do {
-            let program = try RuntimeProgram.find(searchPath: searchPath)
+            let program = try RuntimeProgram.find(searchPath: searchPath, preferred: preferred)
             guard let version = program.version() else {
                 let finding = "\(program.path) can't be run"
-                return Fact(name: "runtime", isGood: false, finding: finding, remedy: "apt install crun")
+                return Fact(name: "runtime", isGood: false, finding: finding, remedy: "sudo apt install crun")
             }
             return good("runtime", "\(version) at \(program.path)")
         } catch {
-            return Fact(name: "runtime", isGood: false, finding: "neither crun nor runc", remedy: "apt install crun")
+            return Fact(name: "runtime", isGood: false, finding: "\(error)", remedy: "sudo apt install crun")
         }
     }
 
-    private static func identity(_ namespaces: NamespaceEntry?) -> Fact {
+    private static func identity(_ namespaces: NamespaceEntry?, _ remedy: RootlessRemedy) -> Fact {
+        let name = "namespaces"
         guard let namespaces else {
-            return Fact(
-                name: "namespaces",
-                isGood: false,
-                finding: "this process may not make namespaces",
-                remedy: "sysctl kernel.unprivileged_userns_clone=1 user.max_user_namespaces=10000, or run as root"
-            )
+            let finding = "this process may not make namespaces"
+            return Fact(name: name, isGood: false, finding: finding, remedy: remedy.namespaceCommand)
         }
         switch namespaces.identity {
-        case .root: return good("namespaces", "root, in a mount namespace of its own")
-        case .mappedIDs: return good("namespaces", "an ordinary user, root in a user namespace with mapped ids")
+        case .root: return good(name, "root, in a mount namespace of its own")
+        case .mappedIDs: return good(name, "root in a user namespace only, with mapped ids")
         case .singleID:
-            return Fact(
-                name: "namespaces",
-                isGood: false,
-                finding: "an ordinary user with one id: \(namespaces.singleIDReason ?? "no more are mapped")",
-                remedy: "apt install uidmap, and as root: usermod --add-subuids 100000-165535 "
-                    + "--add-subgids 100000-165535 USER"
-            )
+            let cause = namespaces.singleID
+            let finding = "an ordinary user with one id: \(cause?.rawValue ?? "no more are mapped")"
+            return Fact(name: name, isGood: false, finding: finding, remedy: cause.map(remedy.command))
         }
     }
 
-    private static func erofs(_ refusal: String?) -> Fact {
+    private static func erofs(_ refusal: String?, _ namespaces: NamespaceEntry?) -> Fact {
         guard let refusal else { return good("erofs", "layers are mounted from their tars") }
         let finding = "layers are unpacked, since EROFS images can't be mounted from files: \(refusal)"
+        // An ordinary user can't have it, and does without.
+        if namespaces?.isRootless == true { return good("erofs", finding) }
         return Fact(name: "erofs", isGood: false, finding: finding, remedy: "root on Linux 6.12 or later with EROFS")
     }
 
-    /// Mounts an empty overlay.
-    private static func overlay(_ namespaces: NamespaceEntry?, _ folder: FilePath) -> Fact {
+    private static func overlay(_ namespaces: NamespaceEntry?, _ folder: FilePath, _ searchPath: String) -> Fact {
+        let name = "overlay"
         guard let namespaces else {
-            return Fact(name: "overlay", isGood: false, finding: "not tried without namespaces", remedy: nil)
+            return Fact(name: name, isGood: false, finding: "not tried without namespaces", remedy: nil)
         }
-        let place = folder.appending("probe-overlay")
-        defer { try? TreeRemoval.remove(place) }
-        do {
-            for name in ["lower", "upper", "work", "root"] { try place.appending(name).makeFolder() }
-            let marks = namespaces.isRootless ? ",userxattr" : ""
-            let options = "lowerdir=\(place)/lower,upperdir=\(place)/upper,workdir=\(place)/work\(marks)"
-            let root = place.appending("root").string
-            guard unsafe mount("reel", root, "overlay", 0, options) == 0 else {
-                throw SystemCallError("mount", "overlay on \(folder)")
+        let refusal = DriverChoice.overlayRefusal(in: folder, isRootless: namespaces.isRootless)
+        guard let refusal else { return good(name, namespaces.isRootless ? "overlayfs with userxattr" : "overlayfs") }
+        let finding = "the kernel refuses overlayfs in \(folder): \(refusal)"
+        guard namespaces.isRootless else {
+            let remedy = "keep the data root on ext4, xfs or btrfs ($REEL_ROOT)"
+            return Fact(name: name, isGood: false, finding: finding, remedy: remedy)
+        }
+        if let program = DriverChoice.fuseProgram(searchPath: searchPath) {
+            guard unsafe access("/dev/fuse", R_OK | W_OK) == 0 else {
+                let isThere = unsafe access("/dev/fuse", F_OK) == 0
+                let remedy = isThere ? "sudo chmod 666 /dev/fuse" : "sudo modprobe fuse"
+                return Fact(
+                    name: name,
+                    isGood: false,
+                    finding: "\(finding), and /dev/fuse can't be opened",
+                    remedy: remedy
+                )
             }
-            _ = unsafe umount2(root, 0)
-            return good("overlay", namespaces.isRootless ? "overlayfs with userxattr" : "overlayfs")
-        } catch {
-            return Fact(
-                name: "overlay",
-                isGood: false,
-                finding: "\(error)",
-                remedy: "keep the data root on ext4, xfs or btrfs ($REEL_ROOT), on Linux 5.11 or later"
-            )
+            return good(name, "\(program), since \(finding)")
         }
+        return Fact(name: name, isGood: false, finding: finding, remedy: "sudo apt install fuse-overlayfs")
     }
 
     private static func mapper(_ name: String, _ namespaces: NamespaceEntry?, _ searchPath: String) -> Fact {
-        let folders = searchPath.split(separator: ":").map(String.init) + ["/usr/bin"]
-        let found = folders.first { unsafe access("\($0)/\(name)", X_OK) == 0 }
-        if let found { return good(name, "\(found)/\(name)") }
+        if let found = find(name, searchPath) { return good(name, found) }
         let isNeeded = namespaces?.identity != .root
         return Fact(
             name: name,
             isGood: !isNeeded,
             finding: "not installed",
-            remedy: isNeeded ? "apt install uidmap" : nil
+            remedy: isNeeded ? "sudo apt install uidmap" : nil
         )
     }
 
     private static func controlGroups(_ namespaces: NamespaceEntry?) -> Fact {
-        let unified = unsafe access("/sys/fs/cgroup/cgroup.controllers", F_OK) == 0
+        let unified = GroupHierarchies.areUnified
         let memory = unsafe access("/sys/fs/cgroup/memory/tasks", F_OK) == 0
         let kind = unified ? "second generation" : memory ? "first generation" : "none that steps can use"
         let hidden = namespaces?.cgroupsHidden.map { "; \($0)" } ?? ""

@@ -35,18 +35,17 @@ final class Workspace: Sendable {
     }
 
     /// The folder in which the tests' programs lie.
-    static let programs: String = {
-        var buffer = [CChar](repeating: 0, count: 4096)
-        let count = unsafe readlink("/proc/self/exe", &buffer, buffer.count - 1)
-        let path = String(decoding: buffer.prefix(max(0, count)).map(UInt8.init(bitPattern:)), as: UTF8.self)
-        return path.split(separator: "/").dropLast().reduce("") { $0 + "/" + $1 }
-    }()
+    ///
+    /// Not by /proc/self/exe, which leads into a mount namespace that the tests may have left.
+    static let programs = CommandLine.arguments[0].split(separator: "/").dropLast().reduce("") { $0 + "/" + $1 }
 
     /// The program under test: `$REEL_UNDER_TEST`, else the one that was built with the tests.
     static let reel: String = environment("REEL_UNDER_TEST") ?? programs + "/reel"
 
-    /// The repository that the tests were built from.
-    static let repository: String = #filePath.split(separator: "/").dropLast(3).reduce("") { $0 + "/" + $1 }
+    /// The repository that the tests were built from: `$REEL_TEST_REPOSITORY` where it can be read elsewhere only.
+    static let repository: String =
+        environment("REEL_TEST_REPOSITORY")
+        ?? #filePath.split(separator: "/").dropLast(3).reduce("") { $0 + "/" + $1 }
 
     /// Runs `reel` in the workspace's folder with its data root.
     func reel(

@@ -48,7 +48,7 @@ import SystemPackage
             hasSingleID: namespaces.identity == .singleID
         )
         let preferred = arguments[2] == "any" ? nil : arguments[2]
-        let choice = try DriverChoice.choose(for: store, in: environment, preferred: preferred)
+        let choice = try DriverChoice.choose(for: store, in: environment, preferred: preferred, searchPath: "/usr/bin")
         let runtime = try ContainerRuntime(
             program: RuntimeProgram.find(searchPath: "/usr/bin"),
             folder: folder.appending("c"),
@@ -76,6 +76,7 @@ import SystemPackage
             snapshot.append(layer.diffID)
         }
         choice.driver.close()
+        runtime.close()
         try TreeRemoval.remove(folder)
     }
 

@@ -12,7 +12,12 @@ import Testing
 
 /// A data root of its own with both drivers, a runtime and a layer of busybox; removed when it goes away.
 final class Bench: Sendable {
-    static let driverNames = ["erofs", "directory"]
+    /// The drivers that this user can have.
+    static let driverNames = (isRoot ? ["erofs"] : []) + ["directory"] + (hasFuse ? ["fuse-overlayfs"] : [])
+    /// Whether the tests are run by root, and not by an ordinary user who is root in a namespace only.
+    static let isRoot = (try? NamespaceEntry.enter())?.identity == .root
+    private static let hasFuse = unsafe access("/dev/fuse", R_OK | W_OK) == 0
+    static let searchPath = "/usr/local/bin:/usr/bin:/bin"
 
     let root: FilePath
     let store: LayerStore
@@ -34,7 +39,12 @@ final class Bench: Sendable {
                 hasSingleID: namespaces.identity == .singleID
             )
             if name == "erofs", DriverChoice.erofsRefusal(in: root) != nil { continue }
-            drivers[name] = try DriverChoice.choose(for: store, in: environment, preferred: name).driver
+            drivers[name] = try DriverChoice.choose(
+                for: store,
+                in: environment,
+                preferred: name,
+                searchPath: Self.searchPath
+            ).driver
         }
         self.drivers = drivers
         runtime = try ContainerRuntime(
@@ -49,6 +59,7 @@ final class Bench: Sendable {
 
     deinit {
         for driver in drivers.values { driver.close() }
+        runtime.close()
         try? TreeRemoval.remove(root)
     }
 

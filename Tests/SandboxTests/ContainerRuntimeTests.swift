@@ -62,7 +62,8 @@ import Testing
         let bench = try Bench()
         // Twice, since the second time the filter comes compiled from the cache.
         for round in 1...2 {
-            for (command, output) in Self.prints {
+            // An ordinary user can make no devices, so there is nothing to confine.
+            for (command, output) in Self.prints where Bench.isRoot || !command.hasPrefix("mknod") {
                 let mounted = try bench.driver.mount(bench.base, writable: true)
                 let ran = try await bench.run(command, in: mounted)
                 #expect(ran.output == output, "round \(round): \(command): \(ran.errors)")
@@ -70,9 +71,10 @@ import Testing
         }
     }
 
-    @Test func anInsecureStepMayDoMore() async throws {
+    @Test(.enabled(if: Bench.isRoot, "an ordinary user has no more to give")) func anInsecureStepMayDoMore()
+        async throws
+    {
         let bench = try Bench()
-        try #require(bench.namespaces.identity == .root)
         let mounted = try bench.driver.mount(bench.base, writable: true)
         let command = """
             grep Seccomp: /proc/self/status; mknod /m c 1 5 && head -c 1 /m | wc -c; ls -d /dev/loop0 /dev/kmsg
@@ -113,9 +115,8 @@ import Testing
         #expect(ran.exit.usage.userTime + ran.exit.usage.systemTime > 400_000)
     }
 
-    @Test func limitsOnMemoryHold() async throws {
+    @Test(.enabled(if: Bench.isRoot, "needs control groups")) func limitsOnMemoryHold() async throws {
         let bench = try Bench()
-        try #require(bench.namespaces.identity == .root)
         let mounted = try bench.driver.mount(bench.base, writable: true)
         let ran = try await bench.run("head -c 200m /dev/zero | tail -c 190m | wc -c", in: mounted) {
             $0.resources.memory = 32 << 20

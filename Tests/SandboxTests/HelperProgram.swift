@@ -24,9 +24,9 @@ import Testing
     /// Starts it in a root of its own.
     init(_ runner: Runner = .same, driver: String = "any", _ commands: [String]) throws {
         root = try Bench.newFolder()
-        let own = try unsafe #require(realpath("/proc/self/exe", nil))
-        defer { unsafe free(own) }
-        let built = FilePath(unsafe String(cString: own)).removingLastComponent().appending("sandbox-helper")
+        // Not by /proc/self/exe, which leads into the mount namespace that the tests have left.
+        let own = FilePath(CommandLine.arguments[0])
+        let built = own.removingLastComponent().appending("sandbox-helper")
         let copy = root.appending("helper")
         let lines = [
             "set -e", "cp \(built) \(copy)", "chmod 755 \(root) \(copy)", "mkdir \(root)/data",
@@ -66,16 +66,12 @@ import Testing
         "'" + text.replacing("'", with: "'\\''") + "'"
     }
 
-    /// What starts a program as user 4711, who exists in a mount namespace only.
+    /// What starts a program as somebody.
     private static func prefix(_ runner: Runner, _ root: FilePath) -> String {
         guard runner != .same else { return "" }
-        let range = runner == .ordinary ? "reel-test:700000:65536" : ""
-        let setup = """
-            cd \(root); cp /etc/passwd passwd; echo reel-test:x:4711:4711::/:/bin/sh >>passwd
-            echo '\(range)' >sub; mount --bind passwd /etc/passwd
-            touch /etc/subuid /etc/subgid; mount --bind sub /etc/subuid; mount --bind sub /etc/subgid
-            exec setpriv --reuid 4711 --regid 4711 --clear-groups --inh-caps=-all "$@"
-            """
-        return "unshare --mount --propagation private sh -c \(quoted(setup)) sh"
+        let range = runner == .ordinary ? "700000:65536" : ""
+        return "'\(repository)/Tests/as-user' '\(range)' \(root)/home"
     }
+
+    private static let repository = #filePath.split(separator: "/").dropLast(3).reduce("") { $0 + "/" + $1 }
 }

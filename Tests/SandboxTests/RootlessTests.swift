@@ -15,7 +15,7 @@ import Testing
 
     private static func layers(_ lines: [String]) -> [String] { lines.filter { $0.hasPrefix("exit ") } }
 
-    @Test(.enabled(if: getuid() == 0, "needs root to become somebody else"))
+    @Test(.enabled(if: Bench.isRoot, "needs root to become somebody else"))
     func anOrdinaryUserGetsTheSameLayers() throws {
         let owners = ["touch /o; chown 33:44 /o; chown 1:1 /d"]
         let expected = try HelperProgram(.same, driver: "erofs", Self.commands + owners).lines()
@@ -28,7 +28,7 @@ import Testing
         #expect(Self.layers(lines) == Self.layers(expected), "\(lines)")
     }
 
-    @Test(.enabled(if: getuid() == 0, "needs root to become somebody else"))
+    @Test(.enabled(if: Bench.isRoot, "needs root to become somebody else"))
     func oneIDIsEnoughForMost() throws {
         let expected = try HelperProgram(.same, driver: "directory", Self.commands).lines()
         let lines = try HelperProgram(.alone, Self.commands).lines()
@@ -41,13 +41,14 @@ import Testing
         let probe = SandboxProbe.look(
             namespaces: bench.namespaces,
             folder: bench.root,
-            searchPath: "/usr/local/bin:/usr/bin:/bin"
+            searchPath: Bench.searchPath,
+            uid: getuid()
         )
         let names = ["kernel", "runtime", "namespaces", "erofs", "overlay", "newuidmap", "newgidmap", "cgroups"]
         #expect(probe.facts.map(\.name) == names)
         #expect(probe.facts.first { $0.name == "runtime" }?.finding.contains("run version") == true)
         for fact in probe.facts { #expect(fact.isGood || fact.remedy != nil, "\(fact)") }
-        let nothing = SandboxProbe.look(namespaces: nil, folder: bench.root, searchPath: "")
+        let nothing = SandboxProbe.look(namespaces: nil, folder: bench.root, searchPath: "", uid: 4711)
         #expect(nothing.driver == "directory")
         #expect(nothing.facts.contains { !$0.isGood && $0.remedy != nil })
     }

@@ -21,6 +21,7 @@ extension ExecStep {
             happened: [
                 "runtime": .string(ready.runtime.program.kind.rawValue),
                 "driver": .string(ready.driver.driver.name),
+                "overlay": .string(ready.driver.overlay.name),
             ]
         )
     }

@@ -32,6 +32,8 @@ struct ExecStep {
         let mounts = ExecMounts(run: run, vertex: vertex, driver: ready.driver.driver)
         let prepared = try await mounts.prepare(exec, inputs: inputs)
         let step = try await containerStep(exec, prepared: prepared)
+        tellOverlay(ready)
+        try await tellForeignOwners(prepared.root.base, ready)
         run.log.append(.stepStarted(startEvent(exec, step: step, ready: ready)), build: run.id)
         let (exit, output): (ContainerExit, (blob: ContentDigest, bytes: Int64)?)
         do {
@@ -47,6 +49,7 @@ struct ExecStep {
         }
         let valid = exec.process.validExitCodes.isEmpty ? [0] : exec.process.validExitCodes
         guard case .exited(let code) = exit.outcome, valid.contains(code) else {
+            tellSingleID(ready, "it may be why a step failed")
             return .failed(failure(exec, exit))
         }
         let outputs = try await commit(prepared, count: vertex.operation.outputCount ?? 0)

@@ -10,14 +10,23 @@
 /// Who a process is outside of its namespaces.
 enum { REEL_IDENTITY_ROOT = 0, REEL_IDENTITY_MAPPED = 1, REEL_IDENTITY_SINGLE = 2 };
 
+/// Why a process has one id only.
+enum {
+    REEL_SINGLE_NO_SUBUID = 1,
+    REEL_SINGLE_NO_SUBGID,
+    REEL_SINGLE_NO_PROGRAM,
+    REEL_SINGLE_REFUSED,
+    REEL_SINGLE_OUTER
+};
+
 /// What reel_enter_namespaces() did; texts are empty where there is nothing to say.
 struct reel_namespaces {
     /// One of REEL_IDENTITY_*.
     int identity;
     /// What was done about a hybrid hierarchy of control groups.
     char cgroups[128];
-    /// Why only one id is mapped.
-    char single[256];
+    /// One of REEL_SINGLE_* if only one id is mapped, else 0.
+    int single;
     /// Why there are no namespaces.
     char error[256];
 };
@@ -65,20 +74,42 @@ struct reel_outcome {
 /// by wait(2) itself.
 pid_t reel_supervise(const struct reel_launch *launch);
 
-/// The socket of this process's step server, a small process that starts supervisors when it is asked to.
+/// Starts the step server of this process, a small process that starts supervisors when it is asked to. Returns 0, or -1
+/// and sets errno.
 ///
-/// reel_enter_namespaces() starts it while the process is small and has one thread, since a fork costs the more the
-/// larger a process is; else the first call does. It ends, when the last of its supervisors did, once this process is
-/// gone. Returns -1 and sets errno when it can't be started. The socket is not to be closed.
-int reel_step_server(void);
+/// reel_enter_namespaces() does it while the process is small and has one thread, since a fork costs the more the larger
+/// a process is; else the first step does. It ends, when the last of its supervisors did, once this process is gone.
+int reel_start_step_server(void);
 
-/// Has the step server enter a control group, once for all steps, since entering one takes some 10 ms. At its end it
-/// leaves and removes the group. Returns 0, or -1 and sets errno. If it can't enter, it ends.
-int reel_enter_group(int socket, const char *group);
+/// Ends the step server and waits for it, so that neither it nor its group is seen once this process has ended. Waits a
+/// second at most if steps are still running, which end with this process.
+void reel_end_step_server(void);
 
-/// Has a step server do what reel_supervise() does. Returns 0, or -1 and sets errno; a failure later on shows as the
-/// end of `report` without an outcome.
-int reel_request_step(int socket, const struct reel_launch *launch);
+/// Has the step server enter a control group, once for all steps, since entering one takes some 10 ms. reel_end_step_server()
+/// removes the group; where it was not called the server does. Returns 0, or -1 and sets errno. If it can't enter, it ends.
+int reel_enter_group(const char *group);
+
+/// Removes a control group whose processes are gone or about to be; one that is not there is fine. Returns 0, or -1 and
+/// sets errno.
+int reel_remove_group(const char *group);
+
+/// Has the step server do what reel_supervise() does; one that was killed is started again. Returns 0, or -1 and sets
+/// errno; a failure later on shows as the end of `report` without an outcome.
+int reel_request_step(const struct reel_launch *launch);
+
+/// A program that serves a file system, and the process that ends it.
+struct reel_mount_server {
+    /// To be waited for once the file system is unmounted or `life` is closed.
+    pid_t process;
+    /// What the program says until it serves, or has failed; then it ends.
+    int said;
+    /// The end of a pipe whose closing, by this process or by its death, ends the program.
+    int life;
+};
+
+/// Runs `program -o options path`, which mounts a file system at `path`, goes on in the background and ends when it is
+/// unmounted. Returns 0, or -1 and sets errno.
+int reel_serve_mount(const char *program, const char *options, const char *path, struct reel_mount_server *out);
 
 /// Starts a thread of its own that calls `body(context)` once. Returns 0 or an errno value.
 int reel_start_thread(void (*body)(void *), void *context);

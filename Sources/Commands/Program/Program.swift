@@ -31,7 +31,10 @@ public enum Program {
             // A failure is told by the step that needs a container, which asks again; many builds need none.
             _ = try? NamespaceEntry.enter()
         }
-        exit(wait(for: command, on: Console.ofProcess(environment)))
+        let code = wait(for: command, on: Console.ofProcess(environment))
+        StepServer.end()
+        // Without the handlers of `exit`: libcrypto's takes away what a thread that is not done yet may be using.
+        _exit(code)
     }
 
     /// Runs `command` on other threads while this one waits for its exit code.

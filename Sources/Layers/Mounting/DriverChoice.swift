@@ -10,37 +10,101 @@ public struct DriverChoice: Sendable {
     public let driver: any SnapshotDriver
     /// Why it, as a clause such as `the kernel mounts EROFS images from files`.
     public let reason: String
+    /// Who stacks directories.
+    public let overlay: MountEnvironment.Overlay
+    /// Why the kernel doesn't, as a clause; `nil` where it does.
+    public let overlayRefusal: String?
 
-    /// Chooses by trying: `erofs` where the kernel mounts an image from a file, else `directory`.
+    /// The names that `preferred` may have.
+    public static let names = ["erofs", "directory", "fuse-overlayfs"]
+
+    /// Chooses by trying: `erofs` where the kernel mounts an image from a file, else `directory`; and for an ordinary
+    /// user to whom the kernel refuses overlayfs, fuse-overlayfs where it is installed.
     ///
-    /// - Parameter preferred: `erofs` or `directory` to have that one; `nil` to choose.
+    /// - Parameters:
+    ///   - preferred: One of `names` to have that one; `fuse-overlayfs` is the directory driver with that program. `nil`
+    ///     to choose.
+    ///   - searchPath: `PATH`, where fuse-overlayfs is looked for.
     /// - Throws: `MountError.refused` when the preferred one is not possible or there is none of that name.
     public static func choose(
         for store: LayerStore,
         in environment: MountEnvironment,
-        preferred: String? = nil
+        preferred: String? = nil,
+        searchPath: String
     ) throws -> DriverChoice {
         switch preferred {
         case nil:
             if let refusal = erofsRefusal(in: environment.folder) {
-                return DriverChoice(driver: try DirectoryDriver(store, in: environment), reason: refusal)
+                return try directory(store, environment, reason: refusal, searchPath)
             }
-            let reason = "the kernel mounts EROFS images from files"
-            return DriverChoice(driver: try ErofsDriver(store, in: environment), reason: reason)
+            return try erofs(store, environment, reason: "the kernel mounts EROFS images from files")
         case "directory":
-            return DriverChoice(driver: try DirectoryDriver(store, in: environment), reason: "it was asked for")
+            return try directory(store, environment, reason: "it was asked for", searchPath)
         case "erofs":
             if let refusal = erofsRefusal(in: environment.folder) {
                 throw MountError.refused(what: "an EROFS image", reason: refusal)
             }
-            return DriverChoice(driver: try ErofsDriver(store, in: environment), reason: "it was asked for")
+            return try erofs(store, environment, reason: "it was asked for")
+        case "fuse-overlayfs":
+            guard let program = FuseOverlay.program(searchPath: searchPath) else {
+                throw MountError.refused(what: "a snapshot", reason: "fuse-overlayfs is not installed")
+            }
+            return try fuse(store, environment, program, reason: "it was asked for", refusal: "it was not asked for")
         case let other?:
-            throw MountError.refused(
-                what: "a snapshot",
-                reason: "'\(other)' is no driver; there are erofs and directory"
-            )
+            let list = names.joined(separator: ", ")
+            throw MountError.refused(what: "a snapshot", reason: "'\(other)' is no driver; there are \(list)")
         }
     }
+
+    private static func erofs(
+        _ store: LayerStore,
+        _ environment: MountEnvironment,
+        reason: String
+    ) throws -> DriverChoice {
+        let driver = try ErofsDriver(store, in: environment)
+        return DriverChoice(driver: driver, reason: reason, overlay: .kernel, overlayRefusal: nil)
+    }
+
+    private static func directory(
+        _ store: LayerStore,
+        _ environment: MountEnvironment,
+        reason: String,
+        _ searchPath: String
+    ) throws -> DriverChoice {
+        if environment.isRootless,
+            let refusal = OverlayMount.refusal(in: environment.folder, isRootless: true),
+            let program = FuseOverlay.program(searchPath: searchPath)
+        {
+            return try fuse(store, environment, program, reason: reason, refusal: refusal)
+        }
+        let driver = try DirectoryDriver(store, in: environment)
+        return DriverChoice(driver: driver, reason: reason, overlay: .kernel, overlayRefusal: nil)
+    }
+
+    private static func fuse(
+        _ store: LayerStore,
+        _ environment: MountEnvironment,
+        _ program: FilePath,
+        reason: String,
+        refusal: String
+    ) throws -> DriverChoice {
+        var environment = environment
+        environment.overlay = .fuse(program: program)
+        let driver = try DirectoryDriver(store, in: environment)
+        return DriverChoice(driver: driver, reason: reason, overlay: environment.overlay, overlayRefusal: refusal)
+    }
+
+    /// Why the kernel refuses an overlay of directories in `folder`, in its own words; `nil` when it doesn't.
+    ///
+    /// Mounts an empty one.
+    public static func overlayRefusal(in folder: FilePath, isRootless: Bool) -> String? {
+        OverlayMount.refusal(in: folder, isRootless: isRootless)
+    }
+
+    /// Where fuse-overlayfs is; `nil` where it is not installed.
+    ///
+    /// - Parameter searchPath: `PATH`.
+    public static func fuseProgram(searchPath: String) -> FilePath? { FuseOverlay.program(searchPath: searchPath) }
 
     /// Why EROFS images can't be mounted from files; `nil` when they can.
     ///
@@ -61,6 +125,8 @@ public struct DriverChoice: Sendable {
             try ErofsDriver.mount(image, devices: [], at: probe.appending("m"))
             try Unmount.path(probe.appending("m"))
             return nil
+        } catch let MountError.refused(_, reason) {
+            return reason
         } catch {
             return "\(error)"
         }

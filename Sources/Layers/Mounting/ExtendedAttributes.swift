@@ -11,9 +11,16 @@ import SystemPackage
 enum ExtendedAttributes {
     /// Whether a layer keeps an attribute: what overlayfs writes for itself is none of a step's doing.
     static func isKept(_ name: [UInt8]) -> Bool {
-        if name.starts(with: "user.".utf8) { return !name.starts(with: "user.overlay.".utf8) }
+        if name.starts(with: "user.".utf8) {
+            return !name.starts(with: "user.overlay.".utf8) && !name.starts(with: "user.fuseoverlayfs.".utf8)
+        }
         return name == Array("security.capability".utf8)
     }
+
+    /// How overlayfs, for root and for others, and fuse-overlayfs mark a directory as opaque.
+    private static let opaqueMarks = Set(
+        ["trusted.overlay.opaque", "user.overlay.opaque", "user.fuseoverlayfs.opaque"].map { Array($0.utf8) }
+    )
 
     /// The attributes that a layer keeps, sorted, and whether the directory is opaque.
     static func read(_ name: [UInt8], in folder: FileDescriptor) throws -> (kept: [ExtendedAttribute], opaque: Bool) {
@@ -23,9 +30,7 @@ enum ExtendedAttributes {
         for attribute in try names(path) {
             if isKept(attribute) {
                 kept.append(ExtendedAttribute(name: attribute, value: try value(attribute, path)))
-            } else if attribute == Array("trusted.overlay.opaque".utf8)
-                || attribute == Array("user.overlay.opaque".utf8)
-            {
+            } else if opaqueMarks.contains(attribute) {
                 if try value(attribute, path) == [UInt8(ascii: "y")] { opaque = true }
             }
         }

@@ -20,6 +20,7 @@ public final class MountedRoot: Sendable {
     private let environment: MountEnvironment
     /// The folder with everything that belongs to this root.
     private let folder: FilePath
+    private let server: FuseOverlay?
     private let state: Mutex<(isMounted: Bool, points: MountPoints?)>
 
     /// Where the upper directory of a root is, below its folder.
@@ -31,7 +32,8 @@ public final class MountedRoot: Sendable {
         snapshot: Snapshot,
         isWritable: Bool,
         store: LayerStore,
-        environment: MountEnvironment
+        environment: MountEnvironment,
+        server: FuseOverlay?
     ) {
         self.path = folder.appending("root")
         self.folder = folder
@@ -39,10 +41,11 @@ public final class MountedRoot: Sendable {
         self.isWritable = isWritable
         self.store = store
         self.environment = environment
+        self.server = server
         state = Mutex((true, nil))
     }
 
-    deinit { try? Self.tearDown(path, folder, points: state.withLock { $0.points }) }
+    deinit { try? unmount() }
 
     /// Sees to it that something can be mounted at `path`, following symbolic links inside the root.
     ///
@@ -86,7 +89,8 @@ public final class MountedRoot: Sendable {
             upper: upper,
             lower: try store.view(snapshot),
             timestamps: timestamps,
-            hasSingleID: environment.hasSingleID
+            hasSingleID: environment.hasSingleID,
+            marksByName: server != nil
         )
         let changes = try scan.changes()
         let writer = try store.writer(timestamps: timestamps)
@@ -96,11 +100,15 @@ public final class MountedRoot: Sendable {
 
     /// Unmounts the root and removes the upper directory; once more is fine.
     public func unmount() throws {
-        let (wasMounted, points) = state.withLock { state in
+        // Mount points hold the root open: they go before it is unmounted.
+        let wasMounted = state.withLock { state in
             defer { state = (false, nil) }
-            return state
+            return state.isMounted
         }
-        if wasMounted { try Self.tearDown(path, folder, points: points) }
+        guard wasMounted else { return }
+        defer { server?.end() }
+        try Unmount.path(path)
+        try TreeRemoval.remove(folder)
     }
 
     private func mountPoints() throws -> MountPoints {
@@ -111,10 +119,5 @@ public final class MountedRoot: Sendable {
             state.points = points
             return points
         }
-    }
-
-    private static func tearDown(_ path: FilePath, _ folder: FilePath, points: MountPoints?) throws {
-        try Unmount.path(path)
-        try TreeRemoval.remove(folder)
     }
 }

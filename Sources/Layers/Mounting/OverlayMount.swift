@@ -13,6 +13,8 @@ import SystemPackage
 final class OverlayMount: Sendable {
     private let store: LayerStore
     let environment: MountEnvironment
+    /// Below everything: so that also no layer, or one alone, makes a stack.
+    private let empty: FilePath
     private let counter = Atomic<Int>(0)
 
     /// For roots below `environment.folder`.
@@ -20,14 +22,17 @@ final class OverlayMount: Sendable {
         self.store = store
         self.environment = environment
         try environment.folder.makeFolder()
+        empty = environment.folder.appending("empty")
+        try empty.makeFolder(mode: 0o755)
     }
 
     /// Mounts directories, lowest first, as the root of a snapshot.
     func root(of snapshot: Snapshot, lowers: [FilePath], writable: Bool) throws -> MountedRoot {
         let folder = environment.folder.appending("r\(counter.add(1, ordering: .relaxed).newValue)")
+        let server: FuseOverlay?
         do {
             try prepare(folder, snapshot: snapshot, writable: writable)
-            try mount(folder, lowers: lowers, writable: writable)
+            server = try mount(folder, lowers: lowers, writable: writable)
         } catch {
             try? TreeRemoval.remove(folder)
             throw error
@@ -37,15 +42,14 @@ final class OverlayMount: Sendable {
             snapshot: snapshot,
             isWritable: writable,
             store: store,
-            environment: environment
+            environment: environment,
+            server: server
         )
     }
 
     private func prepare(_ folder: FilePath, snapshot: Snapshot, writable: Bool) throws {
         try folder.makeFolder()
         try folder.appending("root").makeFolder()
-        // Below everything: so that also no layer, or one alone, makes a stack.
-        try folder.appending("empty").makeFolder(mode: 0o755)
         guard writable else { return }
         try folder.appending("work").makeFolder()
         try MountedRoot.upper(of: folder).makeFolder()
@@ -61,32 +65,69 @@ final class OverlayMount: Sendable {
         }
     }
 
-    private func mount(_ folder: FilePath, lowers: [FilePath], writable: Bool) throws {
+    /// - Returns: The program that serves the mount, if it is not the kernel's.
+    private func mount(_ folder: FilePath, lowers: [FilePath], writable: Bool) throws -> FuseOverlay? {
         // Overlayfs takes a directory once. Of two equal layers the upper one hides all that the lower one has.
         var named: Set<FilePath> = []
-        let stack = lowers.reversed().filter { named.insert($0).inserted } + [folder.appending("empty")]
+        let stack = lowers.reversed().filter { named.insert($0).inserted } + [empty]
+        let upper = writable ? MountedRoot.upper(of: folder) : nil
+        let work = writable ? folder.appending("work") : nil
+        let root = folder.appending("root")
+        if case .fuse(let program) = environment.overlay {
+            return try FuseOverlay(program: program, lowers: stack, upper: upper, work: work, at: root)
+        }
         do {
-            let overlay = try MountConfiguration("overlay")
-            try overlay.set("source", "reel")
-            for lower in stack { try overlay.set("lowerdir+", lower.string) }
-            if writable {
-                try overlay.set("upperdir", MountedRoot.upper(of: folder).string)
-                try overlay.set("workdir", folder.appending("work").string)
-                // Nobody needs the upper directory after a power loss: syncing it is wasted.
-                try overlay.set("volatile")
-            }
-            for (key, value) in Self.options { try overlay.set(key, value) }
-            if environment.isRootless { try overlay.set("userxattr") }
-            try overlay.attach(at: folder.appending("root"), attributes: 0)
+            try Self.mount(stack, upper: upper, work: work, at: root, isRootless: environment.isRootless)
         } catch let error as MountError {
             // Before Linux 6.7 there is no `lowerdir+`, and the whole stack must fit into one page.
             guard case .refused(let what, _) = error, what.contains("lowerdir+") else { throw error }
             try mountInOnePage(folder, stack: stack, writable: writable)
         }
+        return nil
+    }
+
+    private static func mount(
+        _ stack: [FilePath],
+        upper: FilePath?,
+        work: FilePath?,
+        at root: FilePath,
+        isRootless: Bool
+    ) throws {
+        let overlay = try MountConfiguration("overlay")
+        try overlay.set("source", "reel")
+        for lower in stack { try overlay.set("lowerdir+", lower.string) }
+        if let upper, let work {
+            try overlay.set("upperdir", upper.string)
+            try overlay.set("workdir", work.string)
+            // Nobody needs the upper directory after a power loss: syncing it is wasted.
+            try overlay.set("volatile")
+        }
+        for (key, value) in options { try overlay.set(key, value) }
+        if isRootless { try overlay.set("userxattr") }
+        try overlay.attach(at: root, attributes: 0)
     }
 
     /// Off, whatever the kernel's defaults are: each of them would write marks that a layer can't keep.
     private static let options = [("index", "off"), ("metacopy", "off"), ("redirect_dir", "nofollow"), ("xino", "off")]
+
+    /// Why the kernel refuses an overlay in `folder`, in its own words; `nil` when it doesn't.
+    static func refusal(in folder: FilePath, isRootless: Bool) -> String? {
+        let place = folder.appending("probe-overlay")
+        defer { try? TreeRemoval.remove(place) }
+        do {
+            for name in ["lower", "upper", "work", "root"] { try place.appending(name).makeFolder() }
+            let root = place.appending("root")
+            let marks = isRootless ? ",userxattr" : ""
+            let options = "lowerdir=\(place)/lower,upperdir=\(place)/upper,workdir=\(place)/work\(marks)"
+            guard unsafe Glibc.mount("reel", root.string, "overlay", 0, options) == 0 else {
+                return errnoText(currentErrno())
+            }
+            try Unmount.path(root)
+            return nil
+        } catch {
+            return "\(error)"
+        }
+    }
 
     private func mountInOnePage(_ folder: FilePath, stack: [FilePath], writable: Bool) throws {
         var options = Self.options.map { "\($0)=\($1)" } + ["lowerdir=" + stack.map(\.string).joined(separator: ":")]

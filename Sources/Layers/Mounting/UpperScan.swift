@@ -40,6 +40,9 @@ struct UpperScan {
     let timestamps: TimestampPolicy
     /// Whether all files belong to one user because others can't exist here.
     let hasSingleID: Bool
+    /// Whether files with certain names are marks, as fuse-overlayfs makes them: `.wh.NAME` for a whiteout, and
+    /// `.wh..wh..opq` in an opaque directory.
+    let marksByName: Bool
 
     /// The changes, in `LayerWriter`'s order: byte order of the whole paths, whiteouts right after their directory.
     ///
@@ -69,6 +72,9 @@ struct UpperScan {
         let isOpaque: Bool
         let names: [(name: [UInt8], status: FileStatus)]
     }
+
+    private static let mark = Array(".wh.".utf8)
+    private static let opaqueMark = Array(".wh..wh..opq".utf8)
 
     private func scanRoot(into entries: inout [UpperEntry]) throws {
         let below = try lower.snapshot.layers.isEmpty ? nil : lower.root
@@ -106,14 +112,16 @@ struct UpperScan {
         defer { try? folder.close() }
         var names: [(name: [UInt8], status: FileStatus)] = []
         var gone: [[UInt8]] = []
+        var isOpaque = isOpaque
         for name in try DirectoryNames.read(folder) {
-            let status = try FileStatus(of: name, in: folder)
-            if status.kind != .whiteout {
-                names.append((name, status))
-            } else if !isOpaque {
-                gone.append(name)
+            if marksByName, name.starts(with: Self.mark) {
+                if name == Self.opaqueMark { isOpaque = true } else { gone.append(Array(name[Self.mark.count...])) }
+                continue
             }
+            let status = try FileStatus(of: name, in: folder)
+            if status.kind != .whiteout { names.append((name, status)) } else { gone.append(name) }
         }
+        if isOpaque { gone = [] }
         if isOpaque, let below {
             let present = Set(names.map(\.name))
             gone = try lower.children(of: below).map { Array($0.name) }.filter { !present.contains($0) }

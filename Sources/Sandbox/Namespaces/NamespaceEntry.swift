@@ -17,12 +17,26 @@ public struct NamespaceEntry: Hashable, Sendable {
         case singleID
     }
 
+    /// Why a process has one id only.
+    public enum SingleIDCause: String, Hashable, Sendable, CaseIterable {
+        /// `/etc/subuid` gives the user nothing.
+        case noUserRange = "/etc/subuid has no range for this user"
+        /// `/etc/subgid` gives the user nothing.
+        case noGroupRange = "/etc/subgid has no range for this user"
+        /// The programs that map ids are not there.
+        case noProgram = "newuidmap and newgidmap are not installed"
+        /// The programs that map ids refuse.
+        case refused = "newuidmap or newgidmap refused"
+        /// The process is root in a user namespace that somebody else made.
+        case outer = "the user namespace that reel was started in has one id"
+    }
+
     /// Who the process is outside.
     public let identity: Identity
     /// What was done about control groups that runtimes refuse; `nil` where nothing had to be done.
     public let cgroupsHidden: String?
     /// Why there is one id only; `nil` where there are more.
-    public let singleIDReason: String?
+    public let singleID: SingleIDCause?
 
     /// Whether the process is root inside only.
     public var isRootless: Bool { identity != .root }
@@ -44,11 +58,19 @@ public struct NamespaceEntry: Hashable, Sendable {
             default: .singleID
             }
         let cgroups = text(&found.cgroups)
-        let single = text(&found.single)
+        let single: SingleIDCause? =
+            switch Int(found.single) {
+            case REEL_SINGLE_NO_SUBUID: .noUserRange
+            case REEL_SINGLE_NO_SUBGID: .noGroupRange
+            case REEL_SINGLE_NO_PROGRAM: .noProgram
+            case REEL_SINGLE_REFUSED: .refused
+            case REEL_SINGLE_OUTER: .outer
+            default: nil
+            }
         return NamespaceEntry(
             identity: identity,
             cgroupsHidden: cgroups.isEmpty ? nil : cgroups,
-            singleIDReason: single.isEmpty ? nil : single
+            singleID: single
         )
     }
 

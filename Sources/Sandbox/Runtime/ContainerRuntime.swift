@@ -17,7 +17,8 @@ public final class ContainerRuntime: Sendable {
     public let namespaces: NamespaceEntry
 
     private let clock: any WallClock
-    private let machine: String
+    /// The filter of confined steps, and the digest of its canonical JSON.
+    private let filter: (json: JSONValue, digest: ContentDigest)
     private let filters: FilterCache
     private let files: StepFiles
     private let devices: DeviceGroup?
@@ -26,7 +27,7 @@ public final class ContainerRuntime: Sendable {
     /// Prepares to run steps.
     ///
     /// - Parameters:
-    ///   - folder: Made if it is not there; removed by whoever cleans up after the process.
+    ///   - folder: Made if it is not there; removed by whoever cleans up after the process, once `close` was called.
     ///   - cache: A folder that outlives the process, for what can be made again; made if it is not there.
     ///   - clock: Tells the offsets of output.
     /// - Throws: `SystemCallError`.
@@ -41,8 +42,10 @@ public final class ContainerRuntime: Sendable {
         self.folder = folder
         self.namespaces = namespaces
         self.clock = clock
-        machine = Self.machineName()
+        let filter = SystemCallFilter(capabilities: Capabilities.standard, machine: Self.machineName()).json
+        self.filter = (filter, ContentDigest(of: filter.canonicalBytes))
         try folder.makeFolder()
+        Self.mountMemory(at: folder)
         try cache.makeFolder()
         filters = FilterCache(in: cache)
         files = StepFiles(in: folder)
@@ -62,7 +65,7 @@ public final class ContainerRuntime: Sendable {
 
     /// The digest of the canonical JSON of the system call filter; `nil` where none is in force.
     public func seccompDigest(for security: SecurityMode) -> ContentDigest? {
-        filter(for: security).map { ContentDigest(of: $0.canonicalBytes) }
+        security == .sandbox ? filter.digest : nil
     }
 
     /// Runs a step to its end.
@@ -85,9 +88,16 @@ public final class ContainerRuntime: Sendable {
         }
     }
 
-    private func filter(for security: SecurityMode) -> JSONValue? {
-        guard security == .sandbox else { return nil }
-        return SystemCallFilter(capabilities: Capabilities.standard, machine: machine).json
+    /// Unmounts what is kept for the process; nothing may run any more.
+    public func close() { try? Unmount.path(folder) }
+
+    /// Keeps what a step needs for a moment in memory.
+    ///
+    /// Some file systems take long to make a file soon after others were removed, and each step makes a dozen. Where it
+    /// can't be mounted the folder serves as it is.
+    private static func mountMemory(at folder: FilePath) {
+        let flags = UInt(MS_NOSUID | MS_NODEV)
+        _ = unsafe mount("reel", folder.string, "tmpfs", flags, "mode=700,size=256m")
     }
 
     private static func machineName() -> String {
@@ -108,7 +118,7 @@ extension ContainerRuntime {
     ) throws -> ContainerExit {
         defer { life.finish() }
         try check(step)
-        let id = "reel-\(getpid())-\(counter.add(1, ordering: .relaxed).newValue)"
+        let id = "\(GroupFolder.prefix)\(getpid())-\(counter.add(1, ordering: .relaxed).newValue)"
         let bundle = folder.appending(id)
         try bundle.makeFolder()
         defer { try? TreeRemoval.remove(bundle) }
@@ -133,9 +143,9 @@ extension ContainerRuntime {
     private func groups(for security: SecurityMode, limits: ControlGroup?) throws -> [FilePath] {
         let own = limits?.folders ?? []
         // In the second generation a process is in one group only, so this one needs the rules for devices too.
-        guard security == .sandbox, let devices, devices.isUnified else { return own }
-        for folder in own { try DeviceGroup.confine(folder) }
-        return own
+        guard security == .sandbox, let devices, devices.isUnified else { return own.map(\.path) }
+        for folder in own { try folder.confineDevices() }
+        return own.map(\.path)
     }
 
     /// Refuses what an ordinary user with one id can't do.
@@ -144,8 +154,11 @@ extension ContainerRuntime {
             throw .unsupported(what: "a step without a command", reason: "there is nothing to run")
         }
         guard namespaces.identity == .singleID, step.user.uid != 0 || step.user.gid != 0 else { return }
-        let reason = namespaces.singleIDReason ?? "one id only is mapped"
-        throw .unsupported(what: "a step as user \(step.user.uid):\(step.user.gid)", reason: reason)
+        let reason = "one id only is mapped, since \(namespaces.singleID?.rawValue ?? "there are no others")"
+        throw .unsupported(
+            what: "a step as user \(step.user.uid):\(step.user.gid)",
+            reason: reason + "; 'reel doctor' tells how to mend it"
+        )
     }
 
     private func launch(
@@ -192,14 +205,13 @@ extension ContainerRuntime {
     ///
     /// - Returns: The digest of a filter that is compiled now.
     private func addFilter(to specification: inout RuntimeSpecification, _ security: SecurityMode) -> ContentDigest? {
-        guard let filter = filter(for: security) else { return nil }
-        let digest = ContentDigest(of: filter.canonicalBytes)
-        if program.kind == .crun, let compiled = filters.program(for: digest) {
+        guard security == .sandbox else { return nil }
+        if program.kind == .crun, let compiled = filters.program(for: filter.digest) {
             specification.annotations[FilterCache.annotation] = compiled
             return nil
         }
-        specification.seccomp = filter
-        return program.kind == .crun ? digest : nil
+        specification.seccomp = filter.json
+        return program.kind == .crun ? filter.digest : nil
     }
 
     /// runc keeps control groups of its own, which only it removes.

@@ -11,69 +11,52 @@ import SystemPackage
 ///
 /// Source: the kernel's Documentation/admin-guide/cgroup-v2.rst and cgroup-v1/.
 struct ControlGroup {
-    /// The directories, one for each hierarchy that is used.
-    let folders: [FilePath]
-    /// The file in which the kernel counts processes killed for want of memory, and the word before the count.
-    private let kills: (file: FilePath, word: String)?
+    /// The groups, one for each hierarchy that is used.
+    let folders: [GroupFolder]
+    /// The file in which the kernel counts processes killed for want of memory.
+    private let kills: FilePath?
 
     /// Makes groups that hold to `limits`.
     ///
+    /// - Parameter name: Begins as all names of groups do.
     /// - Throws: `SandboxError.unsupported` when the machine has no such control groups.
     init(_ limits: ResourceLimits, name: String) throws {
-        let top = FilePath("/sys/fs/cgroup")
-        let isUnified = unsafe access(top.appending("cgroup.controllers").string, F_OK) == 0
+        let top = GroupHierarchies.top
+        let isUnified = GroupHierarchies.areUnified
         let wanted = isUnified ? Self.unified(limits) : Self.legacy(limits)
-        var made: [FilePath] = []
+        let controllers = Set(wanted.map(\.controller)).sorted()
+        var made: [String: GroupFolder] = [:]
         do {
             if isUnified {
-                let parent = top.appending("reel")
-                let controllers = Set(wanted.map(\.controller)).sorted().map { "+\($0)" }.joined(separator: " ")
-                try? Self.write(controllers, to: top.appending("cgroup.subtree_control"))
-                try Self.make(parent)
-                try Self.write(controllers, to: parent.appending("cgroup.subtree_control"))
-                made.append(parent.appending(name))
-                try Self.make(parent.appending(name))
+                let words = controllers.map { "+\($0)" }.joined(separator: " ")
+                // They may be on already; what is missing shows when a limit is written.
+                try? Self.write(words, to: top.appending("cgroup.subtree_control"))
+                made[""] = try GroupFolder(top.appending(name))
             } else {
-                for controller in Set(wanted.map(\.controller)).sorted() {
-                    let folder = top.appending(controller).appending(name)
-                    try Self.make(folder)
-                    made.append(folder)
+                for controller in controllers {
+                    let folder = try GroupFolder(top.appending(controller).appending(name))
+                    made[controller] = folder
                     if controller == "cpuset" { try Self.inheritSets(folder) }
                 }
             }
             for setting in wanted {
-                let folder =
-                    isUnified
-                    ? made.first : made.first { $0.removingLastComponent().lastComponent?.string == setting.controller }
-                if let folder { try Self.write(setting.value, to: folder.appending(setting.file)) }
+                try made[isUnified ? "" : setting.controller]?.write(setting.value, to: setting.file)
             }
         } catch {
-            for folder in made { _ = unsafe rmdir(folder.string) }
+            for folder in made.values { folder.remove() }
             throw SandboxError.unsupported(what: "a limit on the resources of a step", reason: "\(error)")
         }
-        folders = made
-        if isUnified {
-            kills = made.first.map { ($0.appending("memory.events"), "oom_kill") }
-        } else {
-            kills = made.first { $0.string.contains("/memory/") }.map {
-                ($0.appending("memory.oom_control"), "oom_kill")
-            }
-        }
+        folders = made.sorted { $0.key < $1.key }.map(\.value)
+        kills =
+            isUnified
+            ? made[""]?.path.appending("memory.events") : made["memory"]?.path.appending("memory.oom_control")
     }
 
     /// How many processes were killed for want of memory.
-    var outOfMemoryKills: Int {
-        guard let kills else { return 0 }
-        return KernelCounter.read(kills.file, kills.word) ?? 0
-    }
+    var outOfMemoryKills: Int { kills.flatMap { KernelCounter.read($0, "oom_kill") } ?? 0 }
 
     /// Removes the groups, whose processes are gone.
-    func remove() {
-        for folder in folders {
-            // The kernel lets go of the last process a moment after it was waited for.
-            for _ in 0..<100 where unsafe rmdir(folder.string) != 0 && currentErrno() == EBUSY { usleep(2000) }
-        }
-    }
+    func remove() { for folder in folders { folder.remove() } }
 
     // MARK: Settings
 
@@ -122,19 +105,10 @@ struct ControlGroup {
     }
 
     /// A new group of the first generation has no processors and nodes until it is given some.
-    private static func inheritSets(_ folder: FilePath) throws {
+    private static func inheritSets(_ folder: GroupFolder) throws {
         for file in ["cpuset.cpus", "cpuset.mems"] {
-            let above = folder.removingLastComponent().appending(file)
-            let value = KernelCounter.text(above) ?? ""
-            try write(value, to: folder.appending(file))
-        }
-    }
-
-    // MARK: Files
-
-    private static func make(_ folder: FilePath) throws {
-        guard unsafe mkdir(folder.string, 0o755) == 0 || currentErrno() == EEXIST else {
-            throw SystemCallError("mkdir", folder.string)
+            let above = folder.path.removingLastComponent().appending(file)
+            try folder.write(KernelCounter.text(above) ?? "", to: file)
         }
     }
 

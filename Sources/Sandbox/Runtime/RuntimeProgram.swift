@@ -28,16 +28,29 @@ public struct RuntimeProgram: Hashable, Sendable {
     /// The first of crun and runc in the folders of `searchPath`, which is `PATH` (colons between), and in the folders
     /// for administrators, where runc lies on Debian.
     ///
-    /// - Throws: `SandboxError.noRuntime`.
-    public static func find(searchPath: String) throws(SandboxError) -> RuntimeProgram {
+    /// - Parameter preferred: `crun` or `runc` to have that one; `nil` or empty to choose.
+    /// - Throws: `SandboxError.noRuntime`, or `.unsupported` for a preferred one that is not there.
+    public static func find(searchPath: String, preferred: String? = nil) throws(SandboxError) -> RuntimeProgram {
+        if let preferred, !preferred.isEmpty {
+            guard let kind = Kind(rawValue: preferred) else {
+                throw .unsupported(what: "the runtime '\(preferred)'", reason: "there are crun and runc")
+            }
+            if let found = find([kind], searchPath: searchPath) { return found }
+            throw .unsupported(what: "the runtime '\(preferred)'", reason: "it is not installed")
+        }
+        if let found = find(Kind.allCases, searchPath: searchPath) { return found }
+        throw .noRuntime
+    }
+
+    private static func find(_ kinds: [Kind], searchPath: String) -> RuntimeProgram? {
         let folders = searchPath.split(separator: ":").filter { $0.hasPrefix("/") }.map(String.init)
-        for kind in Kind.allCases {
+        for kind in kinds {
             for folder in folders + ["/usr/local/sbin", "/usr/sbin", "/sbin"] {
                 let path = FilePath(folder).appending(kind.rawValue)
                 if unsafe access(path.string, X_OK) == 0 { return RuntimeProgram(kind: kind, path: path) }
             }
         }
-        throw .noRuntime
+        return nil
     }
 
     /// What it says of its version, such as `crun version 1.8.1`; `nil` when it can't be run.

@@ -89,7 +89,7 @@ struct Supervision {
                     return try unsafe files.withUnsafeBufferPointer { files in
                         unsafe launch.groups = files.baseAddress
                         if isServed {
-                            guard unsafe reel_request_step(reel_step_server(), &launch) == 0 else {
+                            guard unsafe reel_request_step(&launch) == 0 else {
                                 throw SystemCallError("sendmsg", "the process that starts steps")
                             }
                             return nil

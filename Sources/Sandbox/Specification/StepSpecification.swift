@@ -70,9 +70,9 @@ struct StepSpecification {
         let terminals = ["nosuid", "noexec", "newinstance", "ptmxmode=0666", "mode=0620"] + group
         let shared = plain + ["mode=1777", "size=\(step.sharedMemorySize)"]
         let access = isConfined ? ["ro"] : ["rw"]
-        // An ordinary user may not mount sysfs for the machine's network, but show what is there.
+        // An ordinary user may mount sysfs for a network of the step's own only, and show what is there of the machine's.
         let system =
-            namespaces.isRootless
+            namespaces.isRootless && step.network == .host
             ? Mount(destination: "/sys", type: "bind", source: "/sys", options: plain + ["rbind"] + access)
             : Mount(destination: "/sys", type: "sysfs", source: "sysfs", options: plain + access)
         return [
