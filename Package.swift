@@ -81,17 +81,18 @@ let package = Package(
             "FileOperations",
             ["BuildModel", "OCIModel", "LLB", "Layers", "PathPatterns", "CBzip2", "CLzma", "CZlib", "CZstd", system]
         ),
-        ours("BuildSources", ["BuildModel", "OCIModel", "Layers", "PathPatterns", "CLinux", system, subprocess]),
-        ours("RegistryClient", ["BuildModel", "OCIModel", http, subprocess, system] + nio),
+        ours("BuildSources", ["BuildModel", "OCIModel", "Layers", "PathPatterns", "RegistryClient", "CLinux", system]),
+        ours("RegistryClient", ["BuildModel", "OCIModel", http, system] + nio),
         ours("Sandbox", ["BuildModel", "OCIModel", "Layers", "CLinux", system]),
-        ours("BuildExporters", ["BuildModel", "OCIModel", "Layers", "CLinux", system, subprocess]),
+        ours("BuildExporters", ["BuildModel", "OCIModel", "Layers", "RegistryClient", "CLinux", system]),
 
         ours(
             "BuildEngine",
             [
                 "BuildModel", "OCIModel", "LLB", "BuildEvents", "DockerfileFrontend", "PathPatterns", "BuildSolver",
-                "EventStorage", "Layers", "FileOperations", "BuildSources", "Sandbox", "BuildExporters", "CLinux",
-                system,
+                "EventStorage", "Layers", "FileOperations", "BuildSources", "RegistryClient", "Sandbox",
+                "BuildExporters",
+                "CLinux", system,
             ]
         ),
         ours(
@@ -113,9 +114,37 @@ let package = Package(
         ),
         .executableTarget(name: "reel", dependencies: ["Commands"], swiftSettings: strict),
 
+        .target(
+            name: "ExampleSupport",
+            dependencies: ["LLB", system],
+            path: "Sources/Examples/Support",
+            swiftSettings: strict
+        ),
+        .executableTarget(
+            name: "buildkit2-example",
+            dependencies: ["ExampleSupport", "LLB"],
+            path: "Sources/Examples/buildkit2",
+            swiftSettings: strict
+        ),
+        .executableTarget(
+            name: "buildkit3-example",
+            dependencies: ["ExampleSupport", "LLB"],
+            path: "Sources/Examples/buildkit3",
+            swiftSettings: strict
+        ),
+        .executableTarget(
+            name: "merge-example",
+            dependencies: ["ExampleSupport", "LLB"],
+            path: "Sources/Examples/merge",
+            swiftSettings: strict
+        ),
+
         .testTarget(
             name: "IntegrationTests",
-            dependencies: ["reel", "BuildModel", subprocess, system],
+            dependencies: [
+                "reel", "buildkit2-example", "buildkit3-example", "merge-example", "BuildModel", "LLB", subprocess,
+                system,
+            ],
             swiftSettings: strict
         ),
         .target(name: "CTestNamespace", dependencies: ["CLinux"], path: "Tests/CTestNamespace"),

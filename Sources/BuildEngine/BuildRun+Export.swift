@@ -4,6 +4,7 @@ import BuildEvents
 import BuildExporters
 import BuildModel
 import BuildSolver
+import BuildSources
 import LLB
 import Layers
 import OCIModel
@@ -25,6 +26,10 @@ extension BuildRun {
         let plans = try exportPlans()
         guard !plans.isEmpty else { return outcome }
         let layers = layers
+        // A push takes over the layers of its base where they are.
+        if plans.contains(where: { $0.options.type != .registry || $0.options.forceCompression }) {
+            try await supply.provide(results.map(\.snapshot))
+        }
         try await Offload.run { try layers.blobs.flush() }
         for plan in plans {
             let result = try await export(results, as: plan.options, recorded: plan.specification.options)
@@ -48,8 +53,18 @@ extension BuildRun {
             platform: target.platform,
             snapshot: snapshot,
             config: config,
-            baseLayers: min(target.baseLayers, snapshot.layers.count)
+            baseLayers: min(target.baseLayers, snapshot.layers.count),
+            originals: originals(of: snapshot)
         )
+    }
+
+    private func originals(of snapshot: Snapshot) -> [ContentDigest: OriginalLayer] {
+        var originals: [ContentDigest: OriginalLayer] = [:]
+        for diffID in snapshot.layers {
+            guard let offer = supply.offer(of: diffID), let reference = offer.repository else { continue }
+            originals[diffID] = OriginalLayer(blob: offer.layer.blob, reference: reference)
+        }
+        return originals
     }
 
     /// The exporters to run: the store's own first where the image has names, then what was asked for.
@@ -59,7 +74,15 @@ extension BuildRun {
         var plans: [(OutputSpecification, ExportOptions)] = []
         for output in request.outputs {
             let specification = ExportSpecification(type: output.exporter, attributes: output.options)
-            plans.append((output, try ExportOptions(specification, defaultNames: names)))
+            var options = try ExportOptions(specification, defaultNames: names)
+            let pushes = options.type == .image && options.push
+            options.push = options.type == .registry
+            plans.append((output, options))
+            guard pushes, !isReplay else { continue }
+            // The store has layers as they are; what goes over a network is compressed.
+            options.type = .registry
+            if output.options["compression"] == nil { options.compression = .gzip(level: nil) }
+            plans.append((output, options))
         }
         if !names.isEmpty, !plans.contains(where: { $0.1.type == .image }), !isReplay {
             var store = ExportOptions(type: .image)
@@ -82,9 +105,10 @@ extension BuildRun {
         let environment = ExportEnvironment(
             layers: layers,
             workingDirectory: FilePath(engine.environment.workingDirectory),
-            temporaryDirectory: engine.folder.path
+            temporaryDirectory: engine.folder.path,
+            registry: { [registry] in try registry.client() }
         )
-        let exporter = try options.exporter(in: environment)
+        let exporter = options.exporter(in: environment)
         let destination: Happened =
             switch options.destination {
             case .path(let path): ["destination": .string(path)]

@@ -9,16 +9,24 @@ import OCIModel
 
 extension BuildRun {
     /// Resolves every source of the graphs to a pin, each between its two events, before any step starts.
+    ///
+    /// Graphs within build operations count too; those that a step makes are pinned when it has made them.
     func pinSources(of targets: [BuildTarget]) async throws -> [ContentDigest: Snapshot] {
+        try await pinSources(of: targets.compactMap(\.definition), known: [:])
+    }
+
+    /// The same for some graphs, of which `known` sources are pinned already.
+    func pinSources(of graphs: [Definition], known: [ContentDigest: Snapshot]) async throws -> [ContentDigest: Snapshot]
+    {
         let resolver: any PinResolving =
             if let recorded {
-                RecordedSources(recorded: recorded, origin: engine.layers, layers: layers)
+                RecordedSources(run: self, recorded: recorded, origin: engine.layers, layers: layers)
             } else {
                 LiveSources(run: self)
             }
-        try check(targets)
-        var pins: [ContentDigest: Snapshot] = [:]
-        for vertex in targets.flatMap({ $0.definition?.vertices ?? [] }) {
+        try check(graphs)
+        var pins = known
+        for vertex in graphs.flatMap(\.verticesWithin) {
             guard case .source(let source) = vertex.operation, pins[vertex.digest] == nil else { continue }
             log.append(
                 .sourceResolving(SourceResolving(vertex: vertex.digest, identifier: source.identifier)),
@@ -38,7 +46,7 @@ extension BuildRun {
     func dropContexts(_ sources: [ContentDigest: Snapshot], targets: [BuildTarget]) async throws {
         guard !request.storesContext else { return }
         try await log.flush()
-        for vertex in targets.flatMap({ $0.definition?.vertices ?? [] }) {
+        for vertex in targets.flatMap({ $0.definition?.verticesWithin ?? [] }) {
             guard case .source(let source) = vertex.operation, source.scheme == "local",
                 let layer = sources[vertex.digest]?.layers.first, try engine.log.references(to: layer).isEmpty
             else { continue }
@@ -48,10 +56,11 @@ extension BuildRun {
     }
 
     /// Refuses, before anything runs, what this version does not run, what lacks a secret and what needs emulation.
-    private func check(_ targets: [BuildTarget]) throws {
+    private func check(_ graphs: [Definition]) throws {
         let emulation = Emulation(host: .compiled)
-        for definition in targets.compactMap(\.definition) {
+        for definition in graphs {
             for vertex in definition.vertices {
+                if case .build(let build) = vertex.operation, let inner = build.definition { try check([inner]) }
                 do {
                     try check(vertex)
                     if case .exec = vertex.operation, let platform = vertex.platform { try emulation.check(platform) }
@@ -64,8 +73,8 @@ extension BuildRun {
 
     private func check(_ vertex: Vertex) throws {
         switch vertex.operation {
-        case .build, .passthrough:
-            throw UnsupportedOperation(name: vertex.operation.name, step: vertex.name)
+        case .build(let build) where build.builder != nil:
+            throw UnsupportedOperation(name: "build with a builder of its own", step: vertex.name)
         case .exec(let exec):
             if let device = exec.devices.first(where: { !$0.isOptional }) {
                 throw UnsupportedOperation(name: "device \(device.name)", step: vertex.name)
@@ -80,6 +89,16 @@ extension BuildRun {
                 _ = try secrets.value(of: variable.id, optional: variable.isOptional)
             }
         default: break
+        }
+    }
+}
+
+extension Definition {
+    /// The vertices, and those of the graphs that build operations hold.
+    var verticesWithin: [Vertex] {
+        vertices.flatMap { vertex in
+            guard case .build(let build) = vertex.operation, let inner = build.definition else { return [vertex] }
+            return [vertex] + inner.verticesWithin
         }
     }
 }

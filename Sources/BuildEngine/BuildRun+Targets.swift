@@ -32,10 +32,9 @@ extension BuildRun {
         let source = try context.dockerfile(name: name, bytes: bytes)
         let dockerfile = try layers.blobs.put(source)
         let ignore = try context.ignoreFile(dockerfile: name, given: request.ignoreFiles["context"])
-        let resolver = StoreImageResolver(store: images, log: log, build: id, lastPin: lastPin)
         let result = try await DockerfileFrontend.lower(
             try frontendRequest(source, name: name, ignore: ignore),
-            images: resolver
+            images: FrontendImages(run: self)
         )
         for warning in result.warnings {
             log.append(.fallback(Fallback(subject: "lint", reason: warning.description)), build: id)

@@ -35,6 +35,10 @@ struct BuildRun: Sendable {
     let secrets: BuildSecrets
     /// The contexts that are files.
     let archives = ContextArchives()
+    /// The registries, closed at the build's end.
+    let registry: RegistryAccess
+    /// Where layers of base images come from that nothing has read yet.
+    let supply: LayerSupply
 
     /// Whether the build only repeats another to compare: it names nothing and keeps nothing.
     var isReplay: Bool { request.relation?.kind == "replay" }
@@ -48,6 +52,7 @@ struct BuildRun: Sendable {
         defer { engine.folder.ended(id) }
         do {
             let outcome = try await stages()
+            await registry.close()
             try await finish(outcome, started: started)
             if outcome.image != nil, !isReplay {
                 let engine = engine
@@ -55,6 +60,7 @@ struct BuildRun: Sendable {
             }
             return outcome
         } catch {
+            await registry.close()
             throw await fail(error, started: started)
         }
     }
@@ -63,7 +69,7 @@ struct BuildRun: Sendable {
         log.append(.buildStarted(startEvent), build: id)
         let targets = try await loadTargets()
         let sources = try await pinSources(of: targets)
-        let port = OperationPort(run: self)
+        let port = OperationPort(run: self, pins: sources)
         let solver = Solver(
             definitions: targets.compactMap(\.definition),
             sources: sources,
@@ -78,7 +84,7 @@ struct BuildRun: Sendable {
         return outcome
     }
 
-    private var solverOptions: SolverOptions {
+    var solverOptions: SolverOptions {
         SolverOptions(
             maxParallelism: request.maxParallelism,
             ignoreCache: request.noCache,

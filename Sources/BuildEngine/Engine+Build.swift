@@ -23,11 +23,13 @@ extension Engine {
         layers: LayerStore,
         observer: any BuildObserver
     ) -> BuildRun {
-        BuildRun(
+        let id = newBuildID()
+        let observed = ObservedLog(log: log, observer: observer, clock: environment.clock)
+        return BuildRun(
             engine: self,
             request: request,
-            id: newBuildID(),
-            log: ObservedLog(log: log, observer: observer, clock: environment.clock),
+            id: id,
+            log: observed,
             observer: observer,
             layers: layers,
             recorded: recorded,
@@ -36,7 +38,9 @@ extension Engine {
                 agents: request.agents,
                 environment: environment,
                 parent: folder.path
-            )
+            ),
+            registry: RegistryAccess(environment: environment),
+            supply: LayerSupply(engine: self, layers: layers, log: observed, build: id)
         )
     }
 }

@@ -85,6 +85,7 @@ extension Engine {
             return scope == .all || !sources.contains(blob.digest)
         }
         var report = PruneReport(digests: going.map(\.digest).sorted(), bytes: going.reduce(0) { $0 + $1.size })
+        if !dryRun { try removeAbandonedTransfers() }
         if dryRun || report.digests.isEmpty { return report }
         let event = BlobsPruned(digests: report.digests, bytes: report.bytes, reason: scope.rawValue)
         log.append(.blobsPruned(event), build: nil)
@@ -99,6 +100,23 @@ extension Engine {
         }
         report.digests = digests
         return report
+    }
+
+    /// Removes what arrived of layers that nobody goes on with.
+    private func removeAbandonedTransfers() throws {
+        let folder = root.appending("arriving")
+        guard let stream = unsafe opendir(folder.string) else { return }
+        defer { unsafe closedir(stream) }
+        while let entry = unsafe readdir(stream) {
+            let name = unsafe withUnsafePointer(to: entry.pointee.d_name) { pointer in
+                unsafe pointer.withMemoryRebound(to: CChar.self, capacity: 256) { unsafe String(cString: $0) }
+            }
+            guard (try? ContentDigest(hex: name)) != nil,
+                let lock = try KeyLock(trying: locks.folder.appending("fetch-\(name)").string)
+            else { continue }
+            unsafe unlink(folder.appending(name).string)
+            lock.release()
+        }
     }
 
     /// The layers of contexts and images that builds stood on: what a replay must have.

@@ -16,28 +16,38 @@ struct LiveSources: PinResolving {
     func resolve(_ source: SourceOperation, vertex: Vertex) async throws -> ResolvedSource {
         switch source.scheme {
         case "local": try await local(source)
-        case "docker-image": try image(source, vertex: vertex)
+        case "docker-image": try await image(source, vertex: vertex)
+        case "oci-layout": try await layout(source, vertex: vertex)
         default: throw SourceResolutionError.unsupported(source.identifier)
         }
     }
 
-    private func image(_ source: SourceOperation, vertex: Vertex) throws -> ResolvedSource {
+    private func image(_ source: SourceOperation, vertex: Vertex) async throws -> ResolvedSource {
         let reference = try ImageReference(parsing: source.locator)
-        guard let image = try run.images.image(reference, platform: vertex.platform ?? .compiled) else {
-            throw SourceResolutionError.unknownImage(reference.familiar)
-        }
-        // The lowest layers alone, where the graph asks for no more.
-        let limit = source.attributes[SourceAttribute.imageLayerLimit].flatMap { Int($0) } ?? image.layers.count
-        let layers = Array(image.layers.prefix(max(0, limit)))
-        let event = SourceResolved(
-            identifier: source.identifier,
-            type: "image",
-            pin: image.manifest.description,
-            how: "store",
-            layers: layers,
-            blobs: [image.manifest, image.config]
+        let platform = vertex.platform ?? .compiled
+        let mode = source.attributes[SourceAttribute.imageResolveMode].flatMap(ImageSources.Mode.init) ?? .default
+        var found = try await ImageSources(run: run).find(reference, platform: platform, mode: mode)
+        found.keepLowest(source.attributes[SourceAttribute.imageLayerLimit])
+        return ResolvedSource(
+            event: found.event(identifier: source.identifier, type: "image", platform: platform),
+            snapshot: found.snapshot
         )
-        return ResolvedSource(event: event, snapshot: Snapshot(layers: layers))
+    }
+
+    private func layout(_ source: SourceOperation, vertex: Vertex) async throws -> ResolvedSource {
+        let reference = try ImageReference(parsing: source.locator)
+        let name = source.attributes[SourceAttribute.layoutStore] ?? reference.repository
+        let platform = vertex.platform ?? .compiled
+        var found = try await ImageSources(run: run).find(
+            layout: name,
+            reference: reference.digest?.description ?? reference.tag ?? "",
+            platform: platform
+        )
+        found.keepLowest(source.attributes[SourceAttribute.layoutLayerLimit])
+        return ResolvedSource(
+            event: found.event(identifier: source.identifier, type: "oci-layout", platform: platform),
+            snapshot: found.snapshot
+        )
     }
 
     private func local(_ source: SourceOperation) async throws -> ResolvedSource {

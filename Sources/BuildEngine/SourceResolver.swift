@@ -4,6 +4,7 @@ import BuildEvents
 import BuildModel
 import LLB
 import OCIModel
+import RegistryClient
 
 /// A source that became a pin and a snapshot.
 struct ResolvedSource: Sendable {
@@ -21,13 +22,16 @@ protocol PinResolving: Sendable {
 enum SourceResolutionError: Fault, Equatable {
     case unknownContext(String)
     case unknownImage(String)
+    case noImage(String, RegistryError)
+    case unknownLayout(String)
     case unsupported(String)
     case missing(identifier: String, digest: ContentDigest)
 
     var kind: FaultKind {
         switch self {
-        case .unknownContext, .unsupported: .usage
+        case .unknownContext, .unknownLayout, .unsupported: .usage
         case .unknownImage: .failed
+        case .noImage(_, let error): error.kind == .missing ? .failed : error.kind
         case .missing: .missing
         }
     }
@@ -37,6 +41,10 @@ enum SourceResolutionError: Fault, Equatable {
         case .unknownContext(let name): "no directory was given for the local source '\(name)'; add --local \(name)=DIR"
         case .unknownImage(let name):
             "\(name): no such image in the store; 'reel image import \(name) FILE' takes one in, 'reel image ls' lists them"
+        case .noImage(let name, let error):
+            "\(name) is not among reel's own images, and \(error); 'reel image import \(name) FILE' takes one in"
+        case .unknownLayout(let name):
+            "no layout was given for the source '\(name)'; add --build-context \(name)=oci-layout://PATH"
         case .unsupported(let identifier): "\(identifier): this kind of source is not supported by this version of reel"
         case .missing(let identifier, let digest):
             "\(identifier): \(digest) is not stored here (it was not kept, or it was pruned); import a recording that has it"

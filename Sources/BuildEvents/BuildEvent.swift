@@ -19,6 +19,8 @@ public enum BuildEvent: Equatable, Sendable {
     case contextDigested(ContextDigested)
     /// Something in a context was left out that is not a matter of ignore rules, such as a socket.
     case contextSkipped(ContextSkipped)
+    /// A layer of a base image arrived, since something needs its files. After the `sourceResolved` that names it.
+    case layerFetched(LayerFetched)
     /// A step's key is known. All its inputs have results.
     case stepKeyed(StepKeyed)
     /// A result of an earlier step is used again. After `stepKeyed`; ends the step.

@@ -15,6 +15,8 @@ public struct ExportImage: Hashable, Sendable {
     public var baseLayers: Int
     /// Annotations of the manifest that the build itself gives; those of the request win.
     public var annotations: [String: String]
+    /// Layers of base images, by DiffID, as the registry has them that they came from.
+    public var originals: [ContentDigest: OriginalLayer]
 
     /// Makes one of its parts.
     public init(
@@ -22,13 +24,29 @@ public struct ExportImage: Hashable, Sendable {
         snapshot: Snapshot,
         config: ImageConfig,
         baseLayers: Int = 0,
-        annotations: [String: String] = [:]
+        annotations: [String: String] = [:],
+        originals: [ContentDigest: OriginalLayer] = [:]
     ) {
         self.platform = platform
         self.snapshot = snapshot
         self.config = config
         self.baseLayers = baseLayers
         self.annotations = annotations
+        self.originals = originals
+    }
+}
+
+/// A layer as a registry has it, which a push takes over byte for byte, whether it is stored here or not.
+public struct OriginalLayer: Hashable, Sendable {
+    /// The blob, usually compressed.
+    public var blob: Descriptor
+    /// The image that it came with.
+    public var reference: ImageReference
+
+    /// Makes one of its parts.
+    public init(blob: Descriptor, reference: ImageReference) {
+        self.blob = blob
+        self.reference = reference
     }
 }
 

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 
 public import Layers
+public import RegistryClient
 public import SystemPackage
 
 /// Writes what was built to one kind of place.
@@ -28,6 +29,8 @@ public struct ExportEnvironment: Sendable {
     public var standardOutput: FileDescriptor
     /// How images get into containerd.
     public var containerd: any ContainerdClient
+    /// The client for registries, made at the first need; `nil` where nothing can be pushed.
+    public var registry: @Sendable () throws -> RegistryClient?
 
     /// Makes one of its parts.
     public init(
@@ -35,28 +38,28 @@ public struct ExportEnvironment: Sendable {
         workingDirectory: FilePath,
         temporaryDirectory: FilePath,
         standardOutput: FileDescriptor = .standardOutput,
-        containerd: any ContainerdClient = ContainerdProgram()
+        containerd: any ContainerdClient = ContainerdProgram(),
+        registry: @escaping @Sendable () throws -> RegistryClient? = { nil }
     ) {
         self.layers = layers
         self.workingDirectory = workingDirectory
         self.temporaryDirectory = temporaryDirectory
         self.standardOutput = standardOutput
         self.containerd = containerd
+        self.registry = registry
     }
 }
 
 extension ExportOptions {
     /// The exporter for these options.
-    ///
-    /// - Throws: `ExportError.unsupported` for `registry` as long as pushing is not part of reel.
-    public func exporter(in environment: ExportEnvironment) throws(ExportError) -> any Exporter {
+    public func exporter(in environment: ExportEnvironment) -> any Exporter {
         switch type {
         case .oci, .docker: LayoutExporter(environment: environment)
         case .tar: TarExporter(environment: environment)
         case .local: LocalExporter(environment: environment)
         case .image: StoreExporter(environment: environment)
         case .containerd: ContainerdExporter(environment: environment)
-        case .registry: throw .unsupported(exporter: "registry", reason: "pushing is not part of this version")
+        case .registry: RegistryExporter(environment: environment)
         }
     }
 }

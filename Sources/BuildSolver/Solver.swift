@@ -189,11 +189,16 @@ public struct Solver<Port: StepPort>: Sendable {
             .stepKeyed(StepKeyed(vertex: vertex.digest, name: vertex.name, key: key, preimage: key)),
             build: build
         )
+        // A graph within the graph is solved anew, so that its sources are; its own steps are reused.
+        let holdsGraph: Bool
+        if case .build = vertex.operation { holdsGraph = true } else { holdsGraph = false }
         let mayReuse =
-            !options.ignoreCache && !vertex.metadata.ignoresCache
+            !holdsGraph && !options.ignoreCache && !vertex.metadata.ignoresCache
             && !options.ignoreCacheVertices.contains(vertex.digest)
         if mayReuse, let reused = try await reuse(vertex, key: key) { return .done(reused) }
-        if options.expectCached { throw SolveError.notCached(vertex: vertex.digest, name: vertex.name) }
+        if options.expectCached, !holdsGraph { throw SolveError.notCached(vertex: vertex.digest, name: vertex.name) }
+        // No lock either: a graph may hold the same one again further in, and its steps are locked one by one.
+        if holdsGraph { return try await run(vertex, key: key, inputs: inputs) }
         return try await port.holding(key: key) {
             if mayReuse, let reused = try await reuse(vertex, key: key) { return .done(reused) }
             return try await run(vertex, key: key, inputs: inputs)

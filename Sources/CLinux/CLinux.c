@@ -8,6 +8,8 @@ int reel_openat2(int dirfd, const char *path, uint64_t flags, uint64_t mode, uin
     return (int)syscall(SYS_openat2, dirfd, path, &how, sizeof how);
 }
 
+int reel_memory_file(void) { return memfd_create("reel", MFD_CLOEXEC); }
+
 int reel_openat(int dirfd, const char *path, int flags, mode_t mode) { return openat(dirfd, path, flags, mode); }
 
 int64_t reel_mtime_ns(const struct stat *s) { return (int64_t)s->st_mtim.tv_sec * 1000000000 + s->st_mtim.tv_nsec; }

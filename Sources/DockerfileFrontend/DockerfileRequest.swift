@@ -124,7 +124,7 @@ public enum ContextSource: Hashable, Sendable {
     case http(String)
     /// An image by name.
     case image(String)
-    /// An image in an OCI layout: the name under which the engine knows the layout, and a tag or digest.
+    /// An image in an OCI layout, an archive or containerd: the name under which the engine knows it, a tag or digest.
     case ociLayout(name: String, reference: String)
     /// A stage of the same Dockerfile, by name or number.
     case stage(String)
@@ -135,11 +135,11 @@ public enum ContextSource: Hashable, Sendable {
     public init(parsing value: String, name: String) {
         if value.hasPrefix("docker-image://") {
             self = .image(String(value.dropFirst("docker-image://".count)))
-        } else if value.hasPrefix("oci-layout://") {
-            let rest = value.dropFirst("oci-layout://".count)
-            let mark = rest.lastIndex { $0 == "@" || $0 == ":" }.flatMap { rest[$0...].contains("/") ? nil : $0 }
+        } else if let (_, reference) = ImageContext.split(value) {
             // The path stays with the engine; the layout goes by the context's name.
-            self = .ociLayout(name: name, reference: mark.map { String(rest[rest.index(after: $0)...]) } ?? "")
+            self = .ociLayout(name: name, reference: reference)
+        } else if value.hasPrefix("containerd://") {
+            self = .ociLayout(name: name, reference: "")
         } else if value.hasPrefix("target:") {
             self = .stage(String(value.dropFirst("target:".count)))
         } else if GitReference(parsing: value) != nil {

@@ -1,7 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 
 import BuildModel
-import Subprocess
 public import SystemPackage
 
 /// Credentials from docker's `config.json`, and from the credential helpers that it names.
@@ -76,22 +75,15 @@ public struct DockerCredentials: CredentialSource {
         guard helper.allSatisfy({ $0.isLetter || $0.isNumber || "-_.".contains($0) }) else {
             throw RegistryError.configuration("'\(helper)' in \(file) is no name of a credential helper")
         }
-        let output: String
-        let succeeded: Bool
+        let answer: ProgramRun
         do {
-            let result = try await run(
-                .name(program),
-                arguments: ["get"],
-                input: .string(name),
-                output: .string(limit: 1 << 20),
-                error: .discarded
-            )
-            (output, succeeded) = (result.standardOutput, result.terminationStatus.isSuccess)
-        } catch let error as SubprocessError {
+            answer = try await Offload.run { try ProgramRun(program, ["get"], input: Array(name.utf8)) }
+        } catch let error as SystemCallError {
             throw RegistryError.configuration("\(program), which \(file) names, can't be run: \(error)")
         }
         // A helper says that it has nothing with a failure and a sentence; both mean "go on without".
-        guard succeeded, let json = try? JSONValue(parsing: output), let secret = json["Secret"]?.text else {
+        guard answer.isSuccess, let json = try? JSONValue(parsing: answer.output), let secret = json["Secret"]?.text
+        else {
             return nil
         }
         let user = json["Username"]?.text ?? ""

@@ -39,6 +39,26 @@ extension RegistryClient {
         throw last ?? RegistryError.notFound(host: reference.registry, subject: "\(blob.digest)")
     }
 
+    /// A blob of at most 8 MiB, such as a configuration, checked against its digest.
+    ///
+    /// - Throws: `RegistryError`.
+    public func blob(_ descriptor: Descriptor, of reference: ImageReference) async throws -> [UInt8] {
+        try await firstPlace(of: reference) { place in
+            let request = RegistryRequest(
+                scope: AccessScope(repository: place.repository, actions: "pull"),
+                subject: "blob \(descriptor.digest)"
+            )
+            let response = try await session.send(request, to: place.url("blobs/\(descriptor.digest)"), at: place)
+            guard response.status == .ok else { throw try await RegistrySession.refusal(response, request, place) }
+            let bytes = try await RegistrySession.collect(response, request, place, limit: Self.largestManifest)
+            let actual = ContentDigest(of: bytes)
+            guard actual == descriptor.digest else {
+                throw RegistryError.mismatch(subject: "a blob", expected: descriptor.digest, actual: actual)
+            }
+            return bytes
+        }
+    }
+
     private func read(_ blob: Descriptor, at place: RegistryPlace, into download: Download) async throws {
         var pause = configuration.firstPause
         var failures = 0

@@ -100,18 +100,7 @@ extension RegistryClient {
         let request = manifestRequest(.GET, reference, place)
         let response = try await session.send(request, to: place.url("manifests/\(name)"), at: place)
         guard response.status == .ok else { throw try await RegistrySession.refusal(response, request, place) }
-        let bytes: [UInt8]
-        do {
-            bytes = Array(try await response.body.collect(upTo: Self.largestManifest).readableBytesView)
-        } catch is NIOTooManyBytesError {
-            throw RegistryError.malformed(
-                host: place.host,
-                subject: request.subject,
-                reason: "a manifest of more than 8 MiB"
-            )
-        } catch  where RegistrySession.isPassing(error) {
-            throw RegistryError.unreachable(host: place.host, reason: RegistrySession.text(error))
-        }
+        let bytes = try await RegistrySession.collect(response, request, place, limit: Self.largestManifest)
         let stated = response.headers.first(name: "Content-Type").map(Self.mediaType)
         let said = (try? JSONValue(parsing: bytes))?["mediaType"]?.text
         let descriptor = Descriptor(

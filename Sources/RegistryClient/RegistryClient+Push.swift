@@ -2,6 +2,7 @@
 
 import AsyncHTTPClient
 import BuildModel
+import Glibc
 import NIOCore
 import NIOHTTP1
 public import OCIModel
@@ -15,6 +16,8 @@ public struct PushedContent: Hashable, Sendable {
         case bytes([UInt8])
         /// In a file that holds exactly them.
         case file(FilePath)
+        /// With another image: mounted from there in the same registry, else fetched into a folder and sent.
+        case registry(ImageReference, temporary: FilePath)
     }
 
     /// Type, digest and size of the bytes.
@@ -36,6 +39,7 @@ extension RegistryClient {
     ///   - blobs: Configurations and layers, in any order.
     ///   - manifests: Children before the index that names them; the last one gets the tag.
     ///   - reference: Where to; without a tag, or with `byDigest`, the last manifest is named by its digest only.
+    ///   - plainHTTP: Whether the registry may be spoken to without TLS, whatever the configuration says.
     ///   - mountingFrom: Repositories of the same registry from which blobs may be taken without sending them.
     /// - Throws: `RegistryError`. Blobs that were sent before the error stay, unnamed, until the registry removes them.
     public func push(
@@ -43,15 +47,18 @@ extension RegistryClient {
         manifests: [PushedContent],
         to reference: ImageReference,
         byDigest: Bool = false,
+        plainHTTP: Bool = false,
         mountingFrom: [String] = []
     ) async throws {
-        let place = configuration.home(of: reference)
+        var place = configuration.home(of: reference)
+        if plainHTTP { place.scheme = "http" }
+        let target = place
         let scope = AccessScope(repository: place.repository, actions: "pull,push")
         var waiting = blobs[...]
         try await withThrowingTaskGroup(of: Void.self) { group in
             func start() {
                 guard let blob = waiting.popFirst() else { return }
-                group.addTask { try await self.push(blob, to: place, scope, mountingFrom) }
+                group.addTask { try await self.push(blob, to: target, scope, mountingFrom) }
             }
             for _ in 0..<max(1, configuration.parallelTransfers) { start() }
             while try await group.next() != nil { start() }
@@ -69,6 +76,7 @@ extension RegistryClient {
         let bytes: [UInt8]
         switch manifest.source {
         case .bytes(let given): bytes = given
+        case .registry: throw RegistryError.configuration("a manifest is always at hand when it is pushed")
         case .file(let path): bytes = try await Offload.run { try FileReading.whole(path, limit: Self.largestManifest) }
         }
         let request = RegistryRequest(
@@ -100,6 +108,21 @@ extension RegistryClient {
         for source in sources where source != place.repository {
             if try await mount(blob.descriptor.digest, from: source, to: place, scope) { return }
         }
+        var blob = blob
+        var fetched: FilePath?
+        defer { if let fetched { _ = unsafe unlink(fetched.string) } }
+        if case .registry(let origin, let folder) = blob.source {
+            let home = configuration.home(of: origin)
+            if home.host == place.host, home.repository != place.repository,
+                try await mount(blob.descriptor.digest, from: home.repository, to: place, scope)
+            {
+                return
+            }
+            let file = folder.appending("push-\(blob.descriptor.digest.hex)")
+            fetched = file
+            try await fetch(blob.descriptor, of: origin, into: file)
+            blob = PushedContent(descriptor: blob.descriptor, source: .file(file))
+        }
         var pause = configuration.firstPause
         for attempt in 0... {
             do { return try await upload(blob, to: place, scope) } catch {
@@ -117,6 +140,17 @@ extension RegistryClient {
             try await Task.sleep(for: pause)
             pause *= 2
         }
+    }
+
+    private func fetch(_ blob: Descriptor, of reference: ImageReference, into path: FilePath) async throws {
+        let file = try SystemPackage.FileDescriptor.open(
+            path,
+            .writeOnly,
+            options: [.create, .truncate, .noFollow, .closeOnExec],
+            permissions: [.ownerReadWrite]
+        )
+        defer { try? file.close() }
+        try await read(blob, of: reference, partial: FilePath(path.string + ".partial")) { _ = try file.writeAll($0) }
     }
 
     private func has(_ digest: ContentDigest, at place: RegistryPlace, _ scope: AccessScope) async throws -> Bool {
@@ -167,6 +201,7 @@ extension RegistryClient {
         )
         switch blob.source {
         case .bytes(let bytes): put.body = .bytes(ByteBuffer(bytes: bytes))
+        case .registry: throw RegistryError.configuration("a blob is fetched before it is sent on")
         case .file(let path):
             put.isRepeatable = false
             put.body = .stream(FileBody(path: path), length: .known(blob.descriptor.size))

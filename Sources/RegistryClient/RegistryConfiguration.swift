@@ -69,7 +69,7 @@ public struct RegistryConfiguration: Hashable, Sendable {
 struct RegistryPlace: Hashable, Sendable {
     /// `host[:port]`.
     let host: String
-    let scheme: String
+    var scheme: String
     let repository: String
 
     /// The URL of something below the repository, such as `blobs/sha256:…`.

@@ -146,6 +146,26 @@ struct RegistrySession: Sendable {
         )
     }
 
+    /// The whole of a small answer.
+    static func collect(
+        _ response: HTTPClientResponse,
+        _ request: RegistryRequest,
+        _ place: RegistryPlace,
+        limit: Int
+    ) async throws -> [UInt8] {
+        do {
+            return Array(try await response.body.collect(upTo: limit).readableBytesView)
+        } catch is NIOTooManyBytesError {
+            throw RegistryError.malformed(
+                host: place.host,
+                subject: request.subject,
+                reason: "it sends more than \(limit >> 20) MiB"
+            )
+        } catch  where isPassing(error) {
+            throw RegistryError.unreachable(host: place.host, reason: text(error))
+        }
+    }
+
     /// What the registry says about its refusal, in one line.
     ///
     /// Source: OCI distribution specification, "Error Codes".

@@ -83,6 +83,14 @@ public enum EventSamples {
             )
         ),
         .contextSkipped(ContextSkipped(name: "context", path: "run/socket", reason: "socket")),
+        .layerFetched(
+            LayerFetched(
+                layer: digest("base"),
+                blob: digest("gzip"),
+                source: "docker-image://docker.io/library/debian:12",
+                happened: ["bytes": 9]
+            )
+        ),
     ]
 
     private static let steps: [BuildEvent] = [

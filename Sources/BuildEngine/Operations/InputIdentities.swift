@@ -25,8 +25,12 @@ struct InputIdentities {
 
     private func ofMounts(_ exec: ExecOperation, index: Int, input: Snapshot) throws -> InputIdentity {
         let mounts = exec.mounts.filter { $0.input == index }
-        guard let selector = mounts.first?.selector, selector != "", selector != "/",
-            mounts.allSatisfy({ $0.selector == selector && $0.output == nil && $0.destination != "/" })
+        // A graph may say that a whole tree counts by what is in it, however it is layered, or that a part does not.
+        let isAsked = mounts.allSatisfy { $0.contentCache == .on }
+        guard let selector = mounts.first?.selector, isAsked || !["", "/"].contains(selector),
+            mounts.allSatisfy({
+                $0.selector == selector && $0.output == nil && $0.destination != "/" && $0.contentCache != .off
+            })
         else { return .root(input.chainID) }
         let view = try layers.view(input)
         guard let entry = try view.resolve(PathText.relative(selector)).entry else { return .root(input.chainID) }

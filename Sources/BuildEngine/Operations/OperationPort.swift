@@ -13,10 +13,18 @@ import Synchronization
 /// Where the solver's decisions become effects: keys from views of the layers, results from the log, steps in the sandbox.
 final class OperationPort: StepPort {
     let run: BuildRun
+    /// The sources that are pinned already.
+    let pins: [ContentDigest: Snapshot]
+    /// Within how many graphs this one is.
+    let nesting: Int
     /// The snapshots that this build has seen, by ChainID.
     private let seen = Mutex<[ContentDigest: Snapshot]>([:])
 
-    init(run: BuildRun) { self.run = run }
+    init(run: BuildRun, pins: [ContentDigest: Snapshot], nesting: Int = 0) {
+        self.run = run
+        self.pins = pins
+        self.nesting = nesting
+    }
 
     /// Remembers snapshots, so that a result told as a layer on a parent is made whole without asking the log.
     func remember(_ snapshots: [Snapshot]) {
@@ -32,7 +40,9 @@ final class OperationPort: StepPort {
         let layers = run.layers
         let identities: [InputIdentity]
         do {
-            identities = try await Offload.run { try InputIdentities(layers: layers).of(vertex, inputs: inputs) }
+            identities = try await run.supply.providing(inputs) {
+                try InputIdentities(layers: layers).of(vertex, inputs: inputs)
+            }
         } catch let error as FileOperationError {
             throw StepRefusal(error.description)
         }
@@ -51,7 +61,7 @@ final class OperationPort: StepPort {
         var snapshots: [Snapshot] = []
         for result in known.results {
             guard let snapshot = try await snapshot(of: result) else { return nil }
-            if let diffID = result.diffID, !run.layers.contains(diffID) {
+            if let diffID = result.diffID, !run.layers.contains(diffID), run.supply.offer(of: diffID) == nil {
                 let words = "the result of event \(known.producer) is gone; the step runs again"
                 run.log.append(.blobMissing(BlobFault(digest: diffID, context: words)), build: run.id)
                 return nil
@@ -93,17 +103,30 @@ final class OperationPort: StepPort {
 
     func run(_ vertex: Vertex, key: ContentDigest, inputs: [Snapshot]) async throws -> StepOutcome {
         let started = run.engine.environment.clock.now()
-        let outcome =
+        let outcome: StepOutcome =
             switch vertex.operation {
-            case .exec(let exec): try await ExecStep(run: run, vertex: vertex, key: key).perform(exec, inputs: inputs)
+            case .exec(let exec): try await perform(exec, of: vertex, key: key, inputs: inputs)
             case .file, .merge, .diff: try await TreeStep(run: run, vertex: vertex, key: key).perform(inputs: inputs)
-            case .source, .build, .passthrough:
+            case .build(let build):
+                try await GraphStep(run: run, vertex: vertex, key: key, port: self).perform(build, inputs: inputs)
+            case .passthrough(let operation): .finished(try VertexOutputs(handing: operation, inputs), [:])
+            case .source:
                 throw UnsupportedOperation(name: vertex.operation.name, step: vertex.name)
             }
         guard case .finished(let outputs, var happened) = outcome else { return outcome }
         remember(outputs.snapshots)
         happened["duration"] = .integer(run.engine.environment.clock.now().nanoseconds - started.nanoseconds)
         return .finished(outputs, happened)
+    }
+}
+
+extension OperationPort {
+    /// Runs a program, which may read whatever its mounts have.
+    private func perform(_ exec: ExecOperation, of vertex: Vertex, key: ContentDigest, inputs: [Snapshot]) async throws
+        -> StepOutcome
+    {
+        try await run.supply.provide(inputs)
+        return try await ExecStep(run: run, vertex: vertex, key: key).perform(exec, inputs: inputs)
     }
 }
 

@@ -21,7 +21,7 @@ struct TreeStep {
         let event = StepStarted(vertex: vertex.digest, key: key, operation: vertex.operation.name)
         run.log.append(.stepStarted(event), build: run.id)
         do {
-            return .finished(try await Offload.run { try outputs(inputs: inputs) }, [:])
+            return .finished(try await run.supply.providing(inputs) { try outputs(inputs: inputs) }, [:])
         } catch let error as FileOperationError {
             return .failed(StepFailed(vertex: vertex.digest, key: key, message: error.description))
         }
@@ -35,8 +35,8 @@ struct TreeStep {
         )
         switch vertex.operation {
         case .file(let file): return try layered(executor.execute(file, inputs: inputs))
-        case .merge(let merge): return whole(try executor.merge(merge, inputs: inputs))
-        case .diff(let diff): return whole(try executor.diff(diff, inputs: inputs))
+        case .merge(let merge): return VertexOutputs(whole: try executor.merge(merge, inputs: inputs), in: run.layers)
+        case .diff(let diff): return VertexOutputs(whole: try executor.diff(diff, inputs: inputs), in: run.layers)
         default: throw UnsupportedOperation(name: vertex.operation.name, step: vertex.name)
         }
     }
@@ -52,18 +52,29 @@ struct TreeStep {
         }
         return outputs
     }
+}
 
+extension VertexOutputs {
     /// A stack of layers that exist already, told layer by layer so that the log knows every ChainID on the way.
-    private func whole(_ snapshot: Snapshot) -> VertexOutputs {
+    init(whole snapshot: Snapshot, in layers: LayerStore) {
         var below = Snapshot.scratch
         var told: [StepResult] = []
         for diffID in snapshot.layers {
             let next = below.appending(diffID)
-            let size = run.layers.blobs.size(diffID) ?? 0
+            let size = layers.blobs.size(diffID) ?? 0
             told.append(StepResult(parent: below.chainID, diffID: diffID, chainID: next.chainID, size: size))
             below = next
         }
-        return VertexOutputs(snapshots: [snapshot], results: told.isEmpty ? [.scratch] : told.reversed())
+        self.init(snapshots: [snapshot], results: told.isEmpty ? [.scratch] : told.reversed())
+    }
+
+    /// Inputs that are handed on as they are.
+    init(handing operation: PassthroughOperation, _ inputs: [Snapshot]) throws {
+        let handed = operation.outputs.map { inputs.indices.contains($0) ? inputs[$0] : .scratch }
+        self.init(
+            snapshots: handed,
+            results: handed.map { StepResult(parent: $0.chainID, diffID: nil, chainID: $0.chainID, size: 0) }
+        )
     }
 }
 

@@ -29,6 +29,8 @@ public struct SourceResolved: Equatable, Sendable {
     /// The pin of the last build that resolved the same string, if it was another.
     public var movedFrom: String?
     /// The DiffIDs of the layers that the source gives, lowest first; empty when they are not known yet.
+    ///
+    /// Those of a lazy source need not be stored here: a `layer.fetched` says when one arrived.
     public var layers: [ContentDigest]
     /// The blobs that a replay needs beside the layers (manifest, configuration).
     public var blobs: [ContentDigest]
@@ -36,6 +38,12 @@ public struct SourceResolved: Equatable, Sendable {
     public var details: [String: String]
     /// Bytes fetched, depth, duration.
     public var happened: Happened
+
+    /// Whether the layers stay where they are until something reads their files (`fetch=lazy` in the details).
+    public var isLazy: Bool {
+        get { details["fetch"] == "lazy" }
+        set { details["fetch"] = newValue ? "lazy" : nil }
+    }
 
     /// Makes the payload.
     public init(
@@ -116,5 +124,25 @@ public struct ContextSkipped: Equatable, Sendable {
         self.name = name
         self.path = path
         self.reason = reason
+    }
+}
+
+/// A layer of a base image that was brought here because something reads its files.
+public struct LayerFetched: Equatable, Sendable {
+    /// The DiffID of the layer.
+    public var layer: ContentDigest
+    /// The blob that was read: the layer as the source has it, usually compressed.
+    public var blob: ContentDigest
+    /// Where it was read, such as `docker-image://docker.io/library/debian:12`.
+    public var source: String
+    /// Bytes that crossed the network, those that an earlier attempt had left here, duration.
+    public var happened: Happened
+
+    /// Makes the payload.
+    public init(layer: ContentDigest, blob: ContentDigest, source: String, happened: Happened = [:]) {
+        self.layer = layer
+        self.blob = blob
+        self.source = source
+        self.happened = happened
     }
 }

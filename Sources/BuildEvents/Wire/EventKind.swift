@@ -16,6 +16,8 @@ public enum EventKind: String, CaseIterable, Sendable {
     case contextDigested = "context.digested"
     /// `BuildEvent.contextSkipped`.
     case contextSkipped = "context.skipped"
+    /// `BuildEvent.layerFetched`.
+    case layerFetched = "layer.fetched"
     /// `BuildEvent.stepKeyed`.
     case stepKeyed = "step.keyed"
     /// `BuildEvent.stepReused`.
@@ -109,6 +111,7 @@ extension BuildEvent {
         case .sourceResolved: .sourceResolved(try SourceResolved(from: reader))
         case .contextDigested: .contextDigested(try ContextDigested(from: reader))
         case .contextSkipped: .contextSkipped(try ContextSkipped(from: reader))
+        case .layerFetched: .layerFetched(try LayerFetched(from: reader))
         case .stepKeyed: .stepKeyed(try StepKeyed(from: reader))
         case .stepReused: .stepReused(try StepReused(from: reader))
         case .stepStarted: .stepStarted(try StepStarted(from: reader))
@@ -146,6 +149,7 @@ extension BuildEvent {
         case .sourceResolved(let payload): (.sourceResolved, payload)
         case .contextDigested(let payload): (.contextDigested, payload)
         case .contextSkipped(let payload): (.contextSkipped, payload)
+        case .layerFetched(let payload): (.layerFetched, payload)
         case .stepKeyed(let payload): (.stepKeyed, payload)
         case .stepReused(let payload): (.stepReused, payload)
         case .stepStarted(let payload): (.stepStarted, payload)

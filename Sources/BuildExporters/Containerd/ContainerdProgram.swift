@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 
-import Subprocess
+import BuildModel
 public import SystemPackage
 
 /// containerd through its command-line program `ctr`.
@@ -18,22 +18,16 @@ public struct ContainerdProgram: ContainerdClient {
         arguments += ["--namespace", target.namespace, "images", "import", "--all-platforms"]
         if !unpack { arguments.append("--no-unpack") }
         arguments.append(archive.string)
-        let status: TerminationStatus
-        let said: String?
-        do {
-            let result = try await run(
-                program.contains("/") ? .path(FilePath(program)) : .name(program),
-                arguments: Arguments(arguments),
-                output: .discarded,
-                error: .string(limit: 1 << 20)
-            )
-            (status, said) = (result.terminationStatus, result.standardError)
-        } catch let error as SubprocessError {
+        let words = arguments
+        let ended: ProgramRun
+        do { ended = try await Offload.run { [program] in try ProgramRun(program, words) } } catch let error
+            as SystemCallError
+        {
             throw ExportError.program(program, reason: "it can't be run (\(error)); install containerd")
         }
-        guard status.isSuccess else {
-            let lines = (said ?? "").split(separator: "\n").suffix(3).joined(separator: "; ")
-            throw ExportError.program(program, reason: lines.isEmpty ? "it ended with \(status)" : lines)
+        guard ended.isSuccess else {
+            let words = ended.complaint
+            throw ExportError.program(program, reason: words.isEmpty ? "it ended with \(ended.code)" : words)
         }
     }
 }

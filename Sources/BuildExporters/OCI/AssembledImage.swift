@@ -8,6 +8,8 @@ import OCIModel
 enum BlobContent: Hashable, Sendable {
     case bytes([UInt8])
     case stored
+    /// In a registry, with this image; only a push takes it.
+    case remote(ImageReference)
 }
 
 /// One image with all that its manifest names, ready to be written somewhere.
@@ -20,6 +22,8 @@ struct AssembledImage: Sendable {
     let configBytes: [UInt8]
     /// The layers, lowest first.
     let layers: [Descriptor]
+    /// The layers that are taken over as a registry has them.
+    var remote: [ContentDigest: ImageReference] = [:]
     let diffIDs: [ContentDigest]
 
     var result: ExportResult.Image {
@@ -48,7 +52,9 @@ struct AssembledExport: Sendable {
         for image in images {
             all[image.manifest.digest] = (image.manifest, .bytes(image.manifestBytes))
             all[image.config.digest] = (image.config, .bytes(image.configBytes))
-            for layer in image.layers { all[layer.digest] = (layer, .stored) }
+            for layer in image.layers {
+                all[layer.digest] = (layer, image.remote[layer.digest].map(BlobContent.remote) ?? .stored)
+            }
         }
         return all.sorted { $0.key < $1.key }.map { ($0.value.0, $0.value.1) }
     }

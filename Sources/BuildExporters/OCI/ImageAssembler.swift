@@ -66,7 +66,9 @@ struct ImageAssembler {
             )
         }
         if options.rewriteTimestamp { try rewriteTimes(of: image, in: &config) }
-        let layers = try config.diffIDs.map(layer)
+        let originals = options.type == .registry && !options.forceCompression ? image.originals : [:]
+        let layers = try config.diffIDs.map { try originals[$0].map(original) ?? layer($0) }
+        let remote = originals.values.map { ($0.blob.digest, $0.reference) }
         let configBytes = config.json.canonicalBytes
         let oci = options.ociMediaTypes
         let configDescriptor = Descriptor(
@@ -96,8 +98,24 @@ struct ImageAssembler {
             config: configDescriptor,
             configBytes: configBytes,
             layers: layers,
+            remote: Dictionary(remote) { first, _ in first },
             diffIDs: config.diffIDs
         )
+    }
+
+    /// The layer as the registry has it that it came from, under the family of media types that was asked for.
+    private func original(_ layer: OriginalLayer) -> Descriptor {
+        let type = layer.blob.mediaType
+        let form = type.hasSuffix("gzip") ? "gzip" : type.hasSuffix("zstd") ? "zstd" : ""
+        let known =
+            switch (form, options.ociMediaTypes) {
+            case ("gzip", true): MediaType.ociLayerGzip
+            case ("gzip", false): MediaType.dockerLayerGzip
+            case ("zstd", _): MediaType.ociLayerZstd
+            case (_, true): MediaType.ociLayer
+            case (_, false): MediaType.dockerLayer
+            }
+        return Descriptor(mediaType: known, digest: layer.blob.digest, size: layer.blob.size)
     }
 
     /// The layer in the form that was asked for.

@@ -38,7 +38,7 @@ struct LayoutContents {
             let name = "blobs/sha256/\(descriptor.digest.hex)"
             switch content {
             case .bytes(let bytes): try add(bytes, as: name, mode: 0o444, to: file)
-            case .stored:
+            case .stored, .remote:
                 try file.write(header(name, FileAttributes(kind: .regular, mode: 0o444), size: descriptor.size))
                 let source = try store.open(descriptor.digest)
                 try source.closeAfter {

@@ -112,7 +112,7 @@ struct LayoutFolder {
         try output.closeAfter {
             switch content {
             case .bytes(let bytes): _ = try output.writeAll(bytes)
-            case .stored:
+            case .stored, .remote:
                 let source = try store.open(descriptor.digest)
                 try source.closeAfter {
                     var copier = RangeCopier(

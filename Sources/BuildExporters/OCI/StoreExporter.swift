@@ -18,7 +18,7 @@ struct StoreExporter: Exporter {
             for (descriptor, content) in assembled.blobs {
                 switch content {
                 case .bytes(let bytes): _ = try blobs.put(bytes)
-                case .stored:
+                case .stored, .remote:
                     guard blobs.contains(descriptor.digest) else { throw BlobError.missing(descriptor.digest) }
                 }
             }

@@ -26,6 +26,7 @@ public struct PlainText: Sendable {
         case .sourceResolving, .sourceResolved, .contextDigested, .contextSkipped: addSource(event, at: time)
         case .stepKeyed, .stepReused, .stepStarted, .stepFinished, .stepFailed: addStep(event, at: time)
         case .exportStarted, .exportFinished: addExport(event, at: time)
+        case .layerFetched(let layer): addNote(Self.words(layer))
         case .stepSkipped(let step): addNote("SKIPPED \(step.name): \(step.reason)")
         case .fallback(let fallback): addNote("WARN: \(fallback.subject): \(fallback.reason)")
         case .blobMissing(let fault), .blobCorrupt(let fault): addNote("WARN: \(fault.digest): \(fault.context)")
@@ -158,6 +159,12 @@ public struct PlainText: Sendable {
     private mutating func take() -> String {
         defer { out = "" }
         return out
+    }
+
+    /// Such as `fetched sha256:… of docker-image://docker.io/library/debian:12, 29 MB`.
+    private static func words(_ layer: LayerFetched) -> String {
+        let bytes = layer.happened["bytes"]?.integer.map { ", \(Quantity.bytes($0))" } ?? ""
+        return "fetched \(layer.blob) of \(layer.source)\(bytes)"
     }
 
     /// Such as `[context] load context` for `local://context`.

@@ -73,7 +73,8 @@ public struct ProgressState: Sendable {
         case .fallback(let fallback): warnings.append("\(fallback.subject): \(fallback.reason)")
         case .blobMissing(let fault), .blobCorrupt(let fault): warnings.append("\(fault.digest): \(fault.context)")
         case .buildFinished, .buildFailed, .buildCancelled: end = event
-        case .stepOutput, .secretUsed, .replayCompared, .cacheImported, .cacheExported, .imageStored, .imageUntagged,
+        case .stepOutput, .secretUsed, .layerFetched, .replayCompared, .cacheImported, .cacheExported, .imageStored,
+            .imageUntagged,
             .blobsPruned, .recordingImported, .logCheckpointed, .logRecovered, .unknown:
             break
         }

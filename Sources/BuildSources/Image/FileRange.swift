@@ -42,6 +42,11 @@ final class ArchiveFile: Sendable {
         }
     }
 
+    /// Removes its name.
+    func remove() throws {
+        guard unsafe unlink(name) == 0 else { throw SystemCallError("unlink", name) }
+    }
+
     /// What the system says about it.
     var status: stat? {
         var status = stat()

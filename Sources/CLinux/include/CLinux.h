@@ -81,6 +81,9 @@ uint32_t reel_crc32c(uint32_t crc, const void *data, size_t length);
 /// openat(2) with its variadic argument made plain.
 int reel_openat(int dirfd, const char *path, int flags, mode_t mode);
 
+/// A file in memory without a name, closed when another program is started.
+int reel_memory_file(void);
+
 /// The st_mtim/st_ctim of `s`, as nanoseconds since 1970.
 int64_t reel_mtime_ns(const struct stat *s);
 int64_t reel_ctime_ns(const struct stat *s);

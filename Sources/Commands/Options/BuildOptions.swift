@@ -40,7 +40,10 @@ struct BuildOptions: ParsableArguments {
 
     @Option(
         name: .customLong("build-context"),
-        help: ArgumentHelp("A named context: a directory, docker-image://…, oci-layout://….", valueName: "NAME=VALUE")
+        help: ArgumentHelp(
+            "A named context: a directory, or an image: docker-image://…, oci-layout://…, docker-archive://…, containerd://….",
+            valueName: "NAME=VALUE"
+        )
     )
     var buildContexts: [String] = []
 

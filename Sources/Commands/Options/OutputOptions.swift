@@ -9,11 +9,14 @@ struct OutputOptions: ParsableArguments {
     @Option(
         name: [.customShort("o"), .customLong("output")],
         help: ArgumentHelp(
-            "What to make of the result: type=oci|docker|tar|local|image,dest=…, or a directory, or '-'; repeatable.",
+            "What to make of the result: type=oci|docker|tar|local|image|registry,dest=…, or a directory, or '-'; repeatable.",
             valueName: "SPEC"
         )
     )
     var outputs: [String] = []
+
+    @Flag(help: "Push the image to the registries that its names say.")
+    var push = false
 
     @Option(help: ArgumentHelp("An exporter, as buildctl of 2017 spells it.", valueName: "TYPE"))
     var exporter: String?
@@ -36,11 +39,22 @@ struct OutputOptions: ParsableArguments {
         } else if let option = exporterOptions.first {
             throw UsageError("--exporter-opt \(option): there is no --exporter that it could belong to")
         }
+        if push {
+            let stored = parsed.indices.filter { parsed[$0].type == "image" }
+            for index in stored { parsed[index].attributes["push"] = "true" }
+            if stored.isEmpty, !parsed.contains(where: { $0.type == "registry" }) {
+                parsed.append(ExportSpecification(type: "registry"))
+            }
+        }
         return parsed.map { OutputSpecification(exporter: $0.type, options: $0.attributes) }
     }
 
     /// Whether a result goes to standard output.
     static func writesStandardOutput(_ outputs: [OutputSpecification]) -> Bool {
-        outputs.contains { $0.options["dest"] == "-" || ($0.exporter != "image" && $0.options["dest"] == nil) }
+        outputs.contains { output in
+            let destination = output.options["dest"] ?? output.options["output"]
+            let needsOne = ExporterType(rawValue: output.exporter)?.writesToDestination ?? true
+            return destination == "-" || (destination == nil && needsOne)
+        }
     }
 }

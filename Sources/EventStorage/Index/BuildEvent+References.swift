@@ -10,7 +10,8 @@ extension BuildEvent {
         case .definitionLoaded(let payload):
             [(payload.definition, .definition)] + one(payload.config, .config) + one(payload.dockerfile, .dockerfile)
         case .sourceResolved(let payload):
-            payload.layers.map { ($0, .layer) } + payload.blobs.map { ($0, .source) }
+            (payload.isLazy ? [] : payload.layers.map { ($0, .layer) }) + payload.blobs.map { ($0, .source) }
+        case .layerFetched(let payload): [(payload.layer, .layer)]
         case .contextDigested(let payload):
             [(payload.manifest, .context)] + one(payload.layer, .layer) + one(payload.ignoreRules, .ignoreRules)
         case .stepKeyed(let payload): [(payload.preimage, .preimage)]

@@ -78,3 +78,21 @@ extension ContextSkipped: WirePayload {
         body.put("reason", reason)
     }
 }
+
+extension LayerFetched: WirePayload {
+    init(from reader: WireReader) throws(WireError) {
+        self.init(
+            layer: try reader.digest("layer"),
+            blob: try reader.digest("blob"),
+            source: try reader.text("source"),
+            happened: reader.happened
+        )
+    }
+
+    func write(to body: inout WireBody) {
+        body.put("layer", layer)
+        body.put("blob", blob)
+        body.put("source", source)
+        body.put(happened: happened)
+    }
+}

@@ -1,0 +1,180 @@
+// SPDX-License-Identifier: Apache-2.0
+
+import BuildEvents
+import BuildModel
+import BuildSources
+import DockerfileFrontend
+import Layers
+import OCIModel
+import RegistryClient
+import SystemPackage
+
+/// An image that a build stands on, found and pinned.
+struct FoundImage: Sendable {
+    /// What the name stands for.
+    var pin: ContentDigest
+    /// The configuration for the platform asked for.
+    var config: ImageConfig
+    /// Where it was found: `store`, `registry`, `layout`, `containerd`.
+    var how: String
+    /// The documents that a replay needs.
+    var documents: [ContentDigest]
+    /// Whether its layers stay where they are until something reads them.
+    var isLazy: Bool
+
+    /// The DiffIDs of the layers that count, lowest first.
+    private(set) var layers: [ContentDigest]
+
+    init(
+        pin: ContentDigest,
+        config: ImageConfig,
+        how: String,
+        documents: [ContentDigest],
+        isLazy: Bool
+    ) {
+        self.pin = pin
+        self.config = config
+        self.how = how
+        self.documents = documents
+        self.isLazy = isLazy
+        layers = config.diffIDs
+    }
+
+    /// The root file system.
+    var snapshot: Snapshot { Snapshot(layers: layers) }
+
+    /// Leaves out all but the lowest layers, where the graph asks for no more.
+    mutating func keepLowest(_ limit: String?) {
+        guard let limit = limit.flatMap({ Int($0) }) else { return }
+        layers = Array(layers.prefix(max(0, limit)))
+    }
+
+    /// The image as the event of its resolution.
+    func event(identifier: String, type: String, platform: Platform) -> SourceResolved {
+        var event = SourceResolved(
+            identifier: identifier,
+            type: type,
+            pin: pin.description,
+            how: how,
+            layers: layers,
+            blobs: documents,
+            details: ["platform": platform.description]
+        )
+        event.isLazy = isLazy
+        return event
+    }
+}
+
+/// Where images are found: reel's own store first, then the registry that the name says.
+struct ImageSources: Sendable {
+    let run: BuildRun
+
+    /// Which places count.
+    enum Mode: String {
+        /// The store, then the registry.
+        case `default`
+        /// The registry alone.
+        case pull
+        /// The store alone.
+        case local
+    }
+
+    /// Finds the image that a name means.
+    ///
+    /// A name costs one request a build, a name with a digest none where the documents are here already.
+    ///
+    /// - Throws: `SourceResolutionError.noImage` with what the registry said; other errors of documents.
+    func find(_ reference: ImageReference, platform: Platform, mode: Mode = .default) async throws -> FoundImage {
+        if mode != .pull, let stored = try run.images.image(reference, platform: platform) {
+            return FoundImage(
+                pin: stored.manifest,
+                config: try run.images.config(of: stored),
+                how: "store",
+                documents: [stored.manifest, stored.config],
+                isLazy: false
+            )
+        }
+        guard mode != .local else { throw SourceResolutionError.unknownImage(reference.familiar) }
+        do { return try await ask(reference, platform: platform) } catch let error as RegistryError {
+            throw SourceResolutionError.noImage(reference.familiar, error)
+        }
+    }
+
+    private func ask(_ reference: ImageReference, platform: Platform) async throws -> FoundImage {
+        let root = try await run.registry.resolve(reference)
+        let origin = try run.registry.origin(reference)
+        let image = try await RemoteImage(root, for: platform, from: origin, into: run.engine.layers.blobs)
+        run.supply.offer(image, from: origin, source: "docker-image://\(reference)", repository: reference)
+        return FoundImage(image, how: "registry")
+    }
+
+    /// Finds an image in what a named context says: a layout, an archive, or containerd.
+    ///
+    /// - Parameters:
+    ///   - name: The context's.
+    ///   - reference: A tag or a digest; empty where nothing was said.
+    func find(layout name: String, reference: String, platform: Platform) async throws -> FoundImage {
+        guard let value = run.request.namedContexts[name], let place = LayoutPlace(value, in: run.engine)
+        else { throw SourceResolutionError.unknownLayout(name) }
+        let store = run.engine.layers
+        // Once pinned, what is here needs no place.
+        var root = (try? ContentDigest(parsing: reference)).map {
+            Descriptor(mediaType: MediaType.ociManifest, digest: $0, size: 0)
+        }
+        if root.map({ store.blobs.contains($0.digest) }) != true {
+            root = try await place.root(reference: reference, platform: platform)
+        }
+        guard let root else { throw SourceResolutionError.unknownLayout(name) }
+        let origin = try place.origin()
+        let image = try await RemoteImage(root, for: platform, from: origin, into: store.blobs)
+        run.supply.offer(image, from: origin, source: value)
+        return FoundImage(image, how: place.how)
+    }
+}
+
+extension FoundImage {
+    fileprivate init(_ image: RemoteImage, how: String) {
+        self.init(pin: image.pin, config: image.config, how: how, documents: image.documents, isLazy: true)
+    }
+}
+
+/// Answers the frontend, and records each answer.
+struct FrontendImages: ImageResolving {
+    let run: BuildRun
+
+    func resolve(_ reference: ImageReference, platform: Platform) async throws -> ResolvedImage {
+        let identifier = "docker-image://\(reference)"
+        return try await record(identifier, type: "image", reference, platform) {
+            try await ImageSources(run: run).find(reference, platform: platform)
+        }
+    }
+
+    func resolve(layout: String, reference: String, platform: Platform) async throws -> ResolvedImage {
+        let named = try Self.reference(of: layout)
+        return try await record("oci-layout://\(layout)", type: "oci-layout", named, platform) {
+            try await ImageSources(run: run).find(layout: layout, reference: reference, platform: platform)
+        }
+    }
+
+    /// A name for an image that has none: the context's, where it can be one.
+    private static func reference(of layout: String) throws -> ImageReference {
+        if let named = try? ImageReference(parsing: "context.local/\(layout)") { return named }
+        return try ImageReference(parsing: "context.local/image")
+    }
+
+    private func record(
+        _ identifier: String,
+        type: String,
+        _ reference: ImageReference,
+        _ platform: Platform,
+        _ find: () async throws -> FoundImage
+    ) async throws -> ResolvedImage {
+        run.log.append(.sourceResolving(SourceResolving(vertex: nil, identifier: identifier)), build: run.id)
+        let found = try await find()
+        var event = found.event(identifier: identifier, type: type, platform: platform)
+        let previous = try run.lastPin(identifier)
+        event.movedFrom = previous == event.pin ? nil : previous
+        run.log.append(.sourceResolved(event), build: run.id)
+        return ResolvedImage(reference: reference, digest: found.pin, config: found.config)
+    }
+}
