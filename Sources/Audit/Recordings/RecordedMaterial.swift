@@ -23,7 +23,12 @@ struct RecordedMaterial: Sendable {
     init(_ events: [BuildEvent]) {
         var kept: Set<ContentDigest> = []
         for event in events {
-            let isFetchable = if case .sourceResolved(let source) = event { Self.isFetchable(source) } else { false }
+            let isFetchable =
+                switch event {
+                case .sourceResolved(let source): Self.isFetchable(source)
+                case .layerFetched: true
+                default: false
+                }
             for (digest, role) in Self.references(of: event) {
                 if digest == Self.empty {
                     needsEmpty = true

@@ -60,6 +60,7 @@ struct FoundImage: Sendable {
             blobs: documents,
             details: ["platform": platform.description]
         )
+        if how != "store" { event.details["place"] = how }
         event.isLazy = isLazy
         return event
     }
@@ -105,7 +106,7 @@ struct ImageSources: Sendable {
         let origin = try run.registry.origin(reference)
         let image = try await RemoteImage(root, for: platform, from: origin, into: run.engine.layers.blobs)
         run.supply.offer(image, from: origin, source: "docker-image://\(reference)", repository: reference)
-        return FoundImage(image, how: "registry")
+        return FoundImage(image, how: "registry", in: run.engine.layers)
     }
 
     /// Finds an image in what a named context says: a layout, an archive, or containerd.
@@ -128,13 +129,15 @@ struct ImageSources: Sendable {
         let origin = try place.origin()
         let image = try await RemoteImage(root, for: platform, from: origin, into: store.blobs)
         run.supply.offer(image, from: origin, source: value)
-        return FoundImage(image, how: place.how)
+        return FoundImage(image, how: place.how, in: store)
     }
 }
 
 extension FoundImage {
-    fileprivate init(_ image: RemoteImage, how: String) {
-        self.init(pin: image.pin, config: image.config, how: how, documents: image.documents, isLazy: true)
+    /// An image elsewhere; lazy as long as not all of its layers are here.
+    fileprivate init(_ image: RemoteImage, how: String, in store: LayerStore) {
+        let isLazy = !image.layers.allSatisfy { store.contains($0.diffID) }
+        self.init(pin: image.pin, config: image.config, how: how, documents: image.documents, isLazy: isLazy)
     }
 }
 

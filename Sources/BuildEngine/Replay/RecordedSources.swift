@@ -27,8 +27,10 @@ struct RecordedSources: PinResolving {
                 digest: ContentDigest(parsing: event.pin)
             )
         }
-        if event.isLazy {
+        let isWhole = event.layers.allSatisfy(origin.contains)
+        if event.isLazy || (event.details["place"] != nil && !isWhole) {
             try await offer(event, platform: vertex.platform ?? .compiled)
+            event.isLazy = !isWhole
         } else if origin.blobs.root != layers.blobs.root {
             let diffIDs = event.layers
             try await Offload.run { for diffID in diffIDs { try take(diffID, for: source) } }
