@@ -81,7 +81,14 @@ let package = Package(
             "FileOperations",
             ["BuildModel", "OCIModel", "LLB", "Layers", "PathPatterns", "CBzip2", "CLzma", "CZlib", "CZstd", system]
         ),
-        ours("BuildSources", ["BuildModel", "OCIModel", "Layers", "PathPatterns", "RegistryClient", "CLinux", system]),
+        ours(
+            "BuildSources",
+            [
+                "BuildModel", "OCIModel", "Layers", "PathPatterns", "RegistryClient", "CLibGit2", "CLinux", http,
+                system,
+                subprocess,
+            ] + nio
+        ),
         ours("RegistryClient", ["BuildModel", "OCIModel", http, system] + nio),
         ours("Sandbox", ["BuildModel", "OCIModel", "Layers", "CLinux", system]),
         ours("BuildExporters", ["BuildModel", "OCIModel", "Layers", "RegistryClient", "CLinux", system]),

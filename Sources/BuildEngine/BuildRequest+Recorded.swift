@@ -12,13 +12,15 @@ extension BuildRequest {
         if case .dockerfile(let name, _) = frontend { options["filename"] = name }
         if let target { options["target"] = target }
         if !platforms.isEmpty { options["platform"] = platforms.map(\.description).joined(separator: ",") }
-        for (name, value) in buildArguments { options["build-arg:\(name)"] = value ?? "" }
+        for (name, value) in buildArguments { options["build-arg:\(name)"] = URLUserInfo.redacted(value ?? "") }
         for (name, value) in labels { options["label:\(name)"] = value }
-        for (name, value) in namedContexts { options["context:\(name)"] = value }
+        for (name, value) in namedContexts { options["context:\(name)"] = URLUserInfo.redacted(value) }
+        if let contextURL { options["context"] = URLUserInfo.redacted(contextURL) }
+        if offline != .no { options["offline"] = offline.rawValue }
         for (name, path) in ignoreFiles { options["ignore-file:\(name)"] = path }
         switch timestamps {
         case .keep: options["timestamps"] = "keep"
-        case .clamp(let epoch): options["source-date-epoch"] = String(epoch)
+        case .clamp(let epoch): options["source-date-epoch"] = epochIsOfContext ? "context" : String(epoch)
         }
         if reproducible { options["reproducible"] = "true" }
         if gitModes { options["context-modes"] = "git" }

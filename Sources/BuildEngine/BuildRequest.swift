@@ -18,6 +18,14 @@ public struct BuildRequest: Sendable {
     public var contexts: [String: String]
     /// Ignore files by the name of the context that they are for; the main one is `context`.
     public var ignoreFiles: [String: String] = [:]
+    /// The main context, where it is a git repository: its URL with fragment and query, without credentials.
+    public var contextURL: String?
+    /// Values of Authorization headers by host, of the users and passwords that stood in URLs of the command line.
+    public var urlCredentials: [String: String] = [:]
+    /// The most bytes that a URL's contents may have; `nil` for the default.
+    public var downloadLimit: Int64?
+    /// What is done without a network.
+    public var offline = OfflineMode.no
     /// Named contexts that replace images and stages (`--build-context`).
     public var namedContexts: [String: String] = [:]
     /// The stage to build; the last one when `nil`.
@@ -38,6 +46,8 @@ public struct BuildRequest: Sendable {
     public var noCacheStages: [String] = []
     /// What becomes of file times.
     public var timestamps = TimestampPolicy.default
+    /// Whether the epoch is the commit time of the main context.
+    public var epochIsOfContext = false
     /// Whether steps see SOURCE_DATE_EPOCH in their environment.
     public var reproducible = false
     /// Whether only git's two permission modes are told apart in contexts.
@@ -74,6 +84,21 @@ public struct BuildRequest: Sendable {
         self.frontend = frontend
         self.contexts = contexts
     }
+}
+
+extension BuildRequest {
+    /// Whether the instructions come from somewhere else, so that they must not name repositories of this machine.
+    var isForeign: Bool { contextURL.map { !$0.hasPrefix("file:") } ?? false }
+}
+
+/// What a build does about sources when the network is ruled out.
+public enum OfflineMode: String, Hashable, Sendable {
+    /// The network may be used.
+    case no
+    /// It may not: only what is named by its hash, and is here, can be had.
+    case strict
+    /// It may not: a name that can move means what it meant last.
+    case last
 }
 
 /// Where a secret's value is read, when a step needs it.

@@ -21,16 +21,28 @@ extension BuildRun {
         case .dockerfile(let name, let bytes): return try await lower(name: name, bytes: bytes)
         case .llb(let bytes):
             let definition = try Definition(decoding: bytes, allowingEmpty: true)
+            try Self.refuseCredentials(in: definition)
             let target = BuildTarget(platform: .compiled, definition: definition)
             try await load(target, dockerfile: nil)
             return [target]
         }
     }
 
+    /// Refuses a graph that has a password in a URL, before it is stored.
+    private static func refuseCredentials(in definition: Definition) throws {
+        for vertex in definition.vertices {
+            guard case .source(let source) = vertex.operation else { continue }
+            for text in [source.identifier, source.attributes[SourceAttribute.gitFullURL] ?? ""] {
+                let (plain, userInfo) = URLUserInfo.split(text)
+                guard let userInfo, userInfo.password != nil || text.hasPrefix("http") else { continue }
+                throw SourceResolutionError.credentials(plain)
+            }
+        }
+    }
+
     private func lower(name: String, bytes: [UInt8]?) async throws -> [BuildTarget] {
         let context = try await Offload.run { try mainContext() }
         let source = try context.dockerfile(name: name, bytes: bytes)
-        let dockerfile = try layers.blobs.put(source)
         let ignore = try context.ignoreFile(dockerfile: name, given: request.ignoreFiles["context"])
         let result = try await DockerfileFrontend.lower(
             try frontendRequest(source, name: name, ignore: ignore),
@@ -46,6 +58,8 @@ extension BuildRun {
             let reason = "the build argument was given and no ARG of this name uses it"
             log.append(.fallback(Fallback(subject: "build-arg \(argument)", reason: reason)), build: id)
         }
+        // Kept only now: the frontend refuses what must not be stored, such as a password in a URL.
+        let dockerfile = try layers.blobs.put(source)
         var targets: [BuildTarget] = []
         for lowered in result.platforms {
             let target = BuildTarget(
@@ -61,6 +75,7 @@ extension BuildRun {
     }
 
     private func mainContext() throws -> ContextFiles {
+        if let remoteContext { return remoteContext.files }
         guard let path = request.contexts["context"] else { return .none }
         switch try archives.content(of: path, in: layers) {
         case .tar(let layer): return .tar(try layers.bareView(layer))
@@ -78,6 +93,7 @@ extension BuildRun {
 
     private func frontendRequest(_ source: [UInt8], name: String, ignore: IgnoreFile?) throws -> DockerfileRequest {
         var lowering = DockerfileRequest(source: source, fileName: name, buildPlatforms: [.compiled])
+        if let remoteContext { lowering.context = .git(remoteContext.url) }
         lowering.target = request.target
         lowering.buildArguments = request.buildArguments
         lowering.environment = engine.environment.variables

@@ -23,7 +23,7 @@ struct BuildTarget: Sendable {
 /// One build on its way: every stage appends its events, and the last event is always the build's end.
 struct BuildRun: Sendable {
     let engine: Engine
-    let request: BuildRequest
+    var request: BuildRequest
     let id: BuildID
     let log: any EventAppending
     let observer: any BuildObserver
@@ -39,6 +39,11 @@ struct BuildRun: Sendable {
     let registry: RegistryAccess
     /// Where layers of base images come from that nothing has read yet.
     let supply: LayerSupply
+
+    /// The commits that git sources became.
+    let gitPins = GitPins()
+    /// The main context, where it is a repository.
+    var remoteContext: RemoteContext?
 
     /// Whether the build only repeats another to compare: it names nothing and keeps nothing.
     var isReplay: Bool { request.relation?.kind == "replay" }
@@ -67,6 +72,10 @@ struct BuildRun: Sendable {
 
     private func stages() async throws -> BuildOutcome {
         log.append(.buildStarted(startEvent), build: id)
+        return try await openingRemoteContext().pinnedStages()
+    }
+
+    private func pinnedStages() async throws -> BuildOutcome {
         let targets = try await loadTargets()
         let sources = try await pinSources(of: targets)
         let port = OperationPort(run: self, pins: sources)
@@ -111,7 +120,8 @@ struct BuildRun: Sendable {
             relation: request.relation?.kind,
             happened: [
                 "host": .string(environment.host), "pid": .integer(Int64(environment.pid)),
-                "command": JSONValue(environment.commandLine), "cwd": .string(environment.workingDirectory),
+                "command": JSONValue(environment.commandLine.map { URLUserInfo.redacted($0) }),
+                "cwd": .string(environment.workingDirectory),
             ]
         )
     }

@@ -9,12 +9,12 @@ import PathPatterns
 import SystemPackage
 
 /// The main context as the frontend sees it before it is read: its Dockerfile and its ignore rules.
-enum ContextFiles {
+enum ContextFiles: Sendable {
     /// There is none.
     case none
     /// A directory.
     case directory(FilePath)
-    /// A tar.
+    /// A tar, or the layer of a repository.
     case tar(LayerView)
     /// Nothing but a Dockerfile.
     case dockerfile([UInt8])
@@ -38,7 +38,7 @@ enum ContextFiles {
             throw ContextFileError(path: path.string, reason: "there is no such Dockerfile; name another with -f")
         case .tar(let view):
             if let found = try Self.read(name, in: view) { return found }
-            throw ContextFileError(path: name, reason: "the tar has no such Dockerfile; name another with -f")
+            throw ContextFileError(path: name, reason: "the context has no such Dockerfile; name another with -f")
         case .dockerfile(let bytes):
             guard name == "Dockerfile" else {
                 let reason = "standard input is no tar that could have it; leave out -f, or name a directory"

@@ -18,6 +18,8 @@ struct LiveSources: PinResolving {
         case "local": try await local(source)
         case "docker-image": try await image(source, vertex: vertex)
         case "oci-layout": try await layout(source, vertex: vertex)
+        case "http", "https": try await http(source, vertex: vertex)
+        case "git": try await GitSourceRun(source, of: vertex.digest, in: run).source()
         default: throw SourceResolutionError.unsupported(source.identifier)
         }
     }

@@ -25,11 +25,12 @@ enum SourceResolutionError: Fault, Equatable {
     case noImage(String, RegistryError)
     case unknownLayout(String)
     case unsupported(String)
+    case credentials(String)
     case missing(identifier: String, digest: ContentDigest)
 
     var kind: FaultKind {
         switch self {
-        case .unknownContext, .unknownLayout, .unsupported: .usage
+        case .unknownContext, .unknownLayout, .unsupported, .credentials: .usage
         case .unknownImage: .failed
         case .noImage(_, let error): error.kind == .missing ? .failed : error.kind
         case .missing: .missing
@@ -46,6 +47,8 @@ enum SourceResolutionError: Fault, Equatable {
         case .unknownLayout(let name):
             "no layout was given for the source '\(name)'; add --build-context \(name)=oci-layout://PATH"
         case .unsupported(let identifier): "\(identifier): this kind of source is not supported by this version of reel"
+        case .credentials(let identifier):
+            "\(identifier): user and password in a URL would be recorded; leave them out and give a secret instead"
         case .missing(let identifier, let digest):
             "\(identifier): \(digest) is not stored here (it was not kept, or it was pruned); import a recording that has it"
         }

@@ -28,10 +28,11 @@ public struct DockerfileError: Fault, Equatable {
         length: Int = 1
     ) {
         self.kind = kind
-        self.message = message
+        // An error is recorded, and may quote a URL that was refused for its password.
+        self.message = URLUserInfo.redacted(message)
         self.advice = advice
         self.position = position
-        self.line = line
+        self.line = URLUserInfo.redacted(line)
         self.length = max(1, length)
     }
 

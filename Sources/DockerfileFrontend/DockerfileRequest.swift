@@ -142,7 +142,7 @@ public enum ContextSource: Hashable, Sendable {
             self = .ociLayout(name: name, reference: "")
         } else if value.hasPrefix("target:") {
             self = .stage(String(value.dropFirst("target:".count)))
-        } else if GitReference(parsing: value) != nil {
+        } else if GitReference.isMeant(by: value) {
             self = .git(value)
         } else if value.hasPrefix("http://") || value.hasPrefix("https://") {
             self = .http(value)

@@ -1,13 +1,13 @@
 // SPDX-License-Identifier: Apache-2.0
 
-import NIOHTTP1
+public import NIOHTTP1
 
 /// How long a server asks its clients to wait.
 ///
 /// Source: RFC 9110, section 10.2.3: seconds, or a date, which is compared with the server's own `Date`.
-enum RetryAfter {
+public enum RetryAfter {
     /// The wait; `nil` where none is asked for or it can't be read.
-    static func read(_ headers: HTTPHeaders) -> Duration? {
+    public static func read(_ headers: HTTPHeaders) -> Duration? {
         guard let text = headers.first(name: "Retry-After") else { return nil }
         return read(text, now: headers.first(name: "Date"))
     }
@@ -15,14 +15,19 @@ enum RetryAfter {
     /// The wait that `text` asks for at the time `now`.
     static func read(_ text: String, now: String?) -> Duration? {
         if let seconds = Int64(text), seconds >= 0 { return .seconds(seconds) }
-        guard let then = date(text), let now = now.flatMap(date) else { return nil }
+        guard let then = HTTPDate.seconds(text), let now = now.flatMap(HTTPDate.seconds) else { return nil }
         return .seconds(max(0, then - now))
     }
+}
 
+/// Times as HTTP writes them.
+///
+/// Source: RFC 9110, section 5.6.7, the form that servers send.
+public enum HTTPDate {
     private static let months = ["Jan", "Feb", "Mar", "Apr", "May", "Jun", "Jul", "Aug", "Sep", "Oct", "Nov", "Dec"]
 
     /// Seconds since 1970 of a date such as `Sun, 06 Nov 1994 08:49:37 GMT`.
-    private static func date(_ text: String) -> Int64? {
+    public static func seconds(_ text: String) -> Int64? {
         let words = text.split { $0 == " " || $0 == "," || $0 == ":" }.map(String.init)
         guard words.count == 8, words[7] == "GMT", let day = Int64(words[1]), let year = Int64(words[3]),
             let month = months.firstIndex(of: words[2]), let hour = Int64(words[4]), let minute = Int64(words[5]),

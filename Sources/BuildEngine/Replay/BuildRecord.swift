@@ -28,6 +28,8 @@ public struct BuildRecord: Sendable {
     /// The last event, if the build ended.
     public let end: BuildEvent?
     let targets: [BuildTarget]
+    /// The commit time that the build took its times from, if it did so.
+    private let epochOfContext: Int64?
 
     /// Reads a build's events and its graphs.
     ///
@@ -42,11 +44,13 @@ public struct BuildRecord: Sendable {
         var exporting: ExportStarted?
         var exports: [(ExportStarted, ExportFinished)] = []
         var end: BuildEvent?
+        var epochOfContext: Int64?
         for recorded in try log.events(of: id) {
             switch recorded.event {
             case .buildStarted(let event): start = event
             case .definitionLoaded(let event): definitions.append(event)
             case .sourceResolved(let event):
+                if let epoch = event.details["epoch"] { epochOfContext = Int64(epoch) }
                 if let text = event.details["vertex"], let vertex = try? ContentDigest(parsing: text) {
                     pins[vertex] = event
                 }
@@ -73,6 +77,7 @@ public struct BuildRecord: Sendable {
         self.reused = reused
         self.exports = exports
         self.end = end
+        self.epochOfContext = epochOfContext
         targets = try definitions.map { try Self.target($0, blobs: blobs) }
     }
 
@@ -111,7 +116,7 @@ public struct BuildRecord: Sendable {
         let options = start.options
         if options["timestamps"] == "keep" {
             request.timestamps = .keep
-        } else if let epoch = options["source-date-epoch"].flatMap({ Int64($0) }) {
+        } else if let epoch = epochOfContext ?? options["source-date-epoch"].flatMap({ Int64($0) }) {
             request.timestamps = .clamp(epoch: epoch)
         }
         request.reproducible = options["reproducible"] == "true"

@@ -40,7 +40,14 @@ public struct ArchiveContextReader: Sendable {
     /// - Throws: As `read(from:options:)`.
     public func read(layer: ContentDigest, options: LocalContextOptions = LocalContextOptions()) throws -> LocalContext
     {
-        let view = try layers.bareView(layer)
+        try read(layers.bareView(layer), options: options)
+    }
+
+    /// Reads a layer as a context, such as that of a git source. Blocks.
+    ///
+    /// - Parameter options: `verify` and `parallelism` have no meaning here.
+    /// - Throws: `ContextError`, `PatternError`, or `LayerError`.
+    public func read(_ view: LayerView, options: LocalContextOptions) throws -> LocalContext {
         var session = ArchiveSession(view: view, options: options, filter: try filter(options, view))
         try session.select()
         let layer = try session.write(to: options.makesLayer ? layers.writer(timestamps: options.timestamps) : nil)

@@ -12,9 +12,10 @@ extension BuildCommand {
         let input = try BuildInput(path: path, file: options.file, llb: llb, console: console)
         var request = BuildRequest(frontend: input.frontend, contexts: try localContexts(console))
         if let directory = input.directory { request.contexts["context"] = directory }
+        if let repository = input.repository { request.contextURL = takeCredentials(from: repository, into: &request) }
         for context in options.buildContexts {
             let (name, value) = try KeyValue.require(context, option: "--build-context")
-            request.namedContexts[name] = value
+            request.namedContexts[name] = takeCredentials(from: value, into: &request)
             if case .local = ContextSource(parsing: value, name: name) {
                 request.contexts[name] = console.environment.absolute(value)
             }
@@ -43,6 +44,16 @@ extension BuildCommand {
         return request
     }
 
+    /// The URL without user and password, which are kept in memory for its host.
+    private func takeCredentials(from url: String, into request: inout BuildRequest) -> String {
+        guard url.hasPrefix("http://") || url.hasPrefix("https://"),
+            case (let plain, let userInfo?) = URLUserInfo.split(url)
+        else { return url }
+        let host = plain.drop { $0 != "/" }.dropFirst(2).prefix { !"/?#".contains($0) }
+        request.urlCredentials[host.lowercased()] = userInfo.basicAuthorization
+        return plain
+    }
+
     private func localContexts(_ console: Console) throws -> [String: String] {
         var contexts: [String: String] = [:]
         for local in locals {
@@ -57,9 +68,11 @@ extension BuildCommand {
         request.extraHosts = try options.hosts.map { try StepLimits.host($0) }
         request.ulimits = try options.ulimits.map { try StepLimits.ulimit($0) }
         request.shmSize = try options.shmSize.map { try ByteSize.parse($0, option: "--shm-size") }
+        request.downloadLimit = try options.downloadLimit.map { try ByteSize.parse($0, option: "--max-download") }
         request.allowed = Set(KeyValue.list(options.allowed))
-        for name in request.allowed.sorted() where !["network.host", "security.insecure"].contains(name) {
-            throw UsageError("--allow \(name): there are network.host and security.insecure")
+        for name in request.allowed.sorted()
+        where !["network.host", "network.private", "security.insecure"].contains(name) {
+            throw UsageError("--allow \(name): there are network.host, network.private and security.insecure")
         }
         for text in options.secrets {
             let (id, source) = try SecretOptions.secret(text, in: console)
@@ -74,7 +87,8 @@ extension BuildCommand {
     private func setRecord(of request: inout BuildRequest, _ console: Console) throws {
         let variable = "SOURCE_DATE_EPOCH"
         let given = (request.buildArguments[variable] ?? nil) ?? console.environment.variables[variable]
-        request.timestamps = try EpochChoice.policy(record.timestamps, given: given)
+        request.epochIsOfContext = request.contextURL != nil && given == "context" && record.timestamps == .clamp
+        request.timestamps = try EpochChoice.policy(record.timestamps, given: request.epochIsOfContext ? nil : given)
         request.reproducible = record.reproducible
         request.gitModes = record.contextModes == .git
         request.storesContext = !record.dropsContext

@@ -11,8 +11,9 @@ struct BuildCommand: ReelCommand {
         commandName: "build",
         abstract: "Build a Dockerfile, or LLB from a file or a pipe, and record the build.",
         discussion: """
-            PATH is the context: the directory that COPY reads. With '-' standard input is the context, as a tar (plain, or \
-            compressed with gzip, bzip2, xz or zstd), or a Dockerfile alone. Without PATH a serialized LLB definition is read from standard input, or from --llb FILE.
+            PATH is the context: the directory that COPY reads, or a git repository as URL#REF:SUBDIR. With '-' standard input \
+            is the context, as a tar (plain, or compressed with gzip, bzip2, xz or zstd), or a Dockerfile alone. Without PATH a \
+            serialized LLB definition is read from standard input, or from --llb FILE.
             """
     )
 

@@ -10,6 +10,8 @@ struct BuildInput {
     var frontend: BuildRequest.Frontend
     /// The main context; `nil` where there is none.
     var directory: String?
+    /// The main context where it is a git repository; `nil` otherwise.
+    var repository: String?
 
     /// Decides what is built.
     ///
@@ -43,10 +45,14 @@ struct BuildInput {
         }
         switch ContextSource(parsing: path, name: "context") {
         case .local: break
+        case .git:
+            let bytes = file == "-" ? try Self.dockerfile(from: console) : nil
+            let name = file.map { $0 == "-" ? "Dockerfile" : String($0.drop { $0 == "/" }) } ?? "Dockerfile"
+            self.init(frontend: .dockerfile(name: name, bytes: bytes))
+            repository = path
+            return
         default:
-            throw UsageError(
-                "\(path): only directories are built by this version; clone or fetch it, and name the directory"
-            )
+            throw UsageError("\(path): a context is a directory or a git repository")
         }
         let directory = console.environment.absolute(path)
         if file == "-" {

@@ -10,14 +10,17 @@ import SystemPackage
 struct ContextHashCommand: ReelCommand {
     static let configuration = CommandConfiguration(
         commandName: "hash",
-        abstract: "Print the digest of a directory as a build sees it.",
+        abstract: "Print the digest of a directory or git repository as a build sees it.",
         discussion: """
             Without --format it is reel's own, which the event context.digested has too. The other formats are what \
             ordinary tools compute of the same files; see Docs/context-hash.md.
             """
     )
 
-    @Argument(help: ArgumentHelp("The directory.", valueName: "PATH"), completion: .directory)
+    @Argument(
+        help: ArgumentHelp("The directory, or a git repository as URL#REF:SUBDIR.", valueName: "PATH"),
+        completion: .directory
+    )
     var path = "."
 
     @Option(
@@ -45,15 +48,27 @@ struct ContextHashCommand: ReelCommand {
     var list = false
 
     @OptionGroup var form: JSONOptions
+    @OptionGroup var store: StoreOptions
 
     func perform(on console: Console) async throws -> Int32 {
         let input = try BuildInput(path: path, file: file, llb: nil, console: console)
-        guard let directory = input.directory, case .dockerfile(name: let dockerfile, bytes: _) = input.frontend else {
-            throw UsageError("\(path): name a directory")
+        guard case .dockerfile(name: let dockerfile, bytes: _) = input.frontend else {
+            throw UsageError("\(path): name a directory or a git repository")
         }
         let chosen = try chosenFormats()
-        let reading = ContextReading(directory: FilePath(directory), dockerfile: dockerfile, modes: modes)
-        let hashes = try await Offload.run { try reading.hashes(chosen) }
+        let hashes: [ContextReading.Hash]
+        if let repository = input.repository {
+            let read = try await store.engine(for: console)
+                .context(ofRepository: repository, dockerfile: dockerfile) { console.tell("reel: \($0)") }
+            let modes = modes
+            hashes = try await Offload.run {
+                try ContextReading.hashes(chosen, of: read.context.manifest, contents: read.contents, modes: modes)
+            }
+        } else {
+            guard let directory = input.directory else { throw UsageError("\(path): name a directory") }
+            let reading = ContextReading(directory: FilePath(directory), dockerfile: dockerfile, modes: modes)
+            hashes = try await Offload.run { try reading.hashes(chosen) }
+        }
         for hash in hashes { print(hash, alone: hashes.count == 1, on: console) }
         if let refusal = hashes.compactMap({ $0.refusal }).first, hashes.count == 1 { throw refusal }
         return 0

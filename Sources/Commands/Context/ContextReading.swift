@@ -44,20 +44,35 @@ struct ContextReading: Sendable {
     /// The hashes, one for each format, in the same order; blocks.
     func hashes(_ formats: [Format]) throws -> [Hash] {
         let context = try read()
+        return try Self.hashes(
+            formats,
+            of: context.manifest,
+            contents: DirectoryContents(root: directory),
+            modes: modes
+        )
+    }
+
+    /// The hashes of a context that was read already; blocks.
+    static func hashes(
+        _ formats: [Format],
+        of manifest: ContextManifest,
+        contents: some ContextContents,
+        modes: ContextModeChoice?
+    ) throws -> [Hash] {
         let others = formats.compactMap { format in if case .other(let other) = format { other } else { nil } }
         let outcomes =
             others.isEmpty
             ? [:]
             : try ContextHash.compute(
                 others,
-                of: context.manifest,
-                contents: DirectoryContents(root: directory),
+                of: manifest,
+                contents: contents,
                 modes: modes == .keep ? .keep : .git
             )
         return formats.map { format in
             switch format {
             case .reel:
-                let manifest = context.manifest.with(modes: modes == .git ? .git : .keep)
+                let manifest = manifest.with(modes: modes == .git ? .git : .keep)
                 return Hash(format: "reel", text: manifest.digest.description, document: manifest.encoded)
             case .other(let other):
                 var hash = Hash(format: other.rawValue)

@@ -41,7 +41,7 @@ struct BuildOptions: ParsableArguments {
     @Option(
         name: .customLong("build-context"),
         help: ArgumentHelp(
-            "A named context: a directory, or an image: docker-image://…, oci-layout://…, docker-archive://…, containerd://….",
+            "A named context: a directory, a git URL, docker-image://…, oci-layout://…, docker-archive://… or containerd://….",
             valueName: "NAME=VALUE"
         )
     )
@@ -71,9 +71,15 @@ struct BuildOptions: ParsableArguments {
 
     @Option(
         name: .customLong("allow"),
-        help: ArgumentHelp("An entitlement: network.host or security.insecure.", valueName: "NAME")
+        help: ArgumentHelp("An entitlement: network.host, network.private or security.insecure.", valueName: "NAME")
     )
     var allowed: [String] = []
+
+    @Option(
+        name: .customLong("max-download"),
+        help: ArgumentHelp("The most bytes that ADD takes from a URL, such as 1g; 16g if not said.", valueName: "SIZE")
+    )
+    var downloadLimit: String?
 
     @Option(
         name: .customLong("secret"),

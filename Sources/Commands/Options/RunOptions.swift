@@ -20,11 +20,21 @@ struct RunOptions: ParsableArguments {
     @Flag(name: .customLong("expect-cached"), help: "End with 13 when a step would have to run.")
     var expectCached = false
 
+    @Flag(name: .customLong("offline"), help: "Ask no remote; what can move is an error.")
+    var offline = false
+
+    @Flag(
+        name: .customLong("offline-last"),
+        help: "Ask no remote; what can move is what it was last (also --offline=last)."
+    )
+    var offlineLast = false
+
     /// Puts the choices into a request.
     ///
     /// - Throws: `UsageError` for numbers that make no sense.
     func apply(to request: inout BuildRequest) throws {
         request.noCache = noCache
+        request.offline = offlineLast ? .last : offline ? .strict : .no
         request.noCacheStages = KeyValue.list(noCacheStages)
         request.expectCached = expectCached
         if let maxParallelism {

@@ -91,7 +91,8 @@ public enum Program {
         if HelpPage.isAskedFor(by: words) { return .answer(HelpPage.text + "\n", code: 0) }
         if words == ["--version"] { return .answer("reel \(Engine.version)\n", code: 0) }
         do {
-            var parsed = try Reel.parseAsRoot(words)
+            // A flag with an optional value, which the parser does not have.
+            var parsed = try Reel.parseAsRoot(words.map { $0 == "--offline=last" ? "--offline-last" : $0 })
             if let command = parsed as? any ReelCommand { return .command(command) }
             // A group without a command, or the parser's own help: both answer with their page.
             try parsed.run()

@@ -92,6 +92,8 @@ extension GitReference {
         if submodules == false { set(SourceAttribute.gitSkipSubmodules, "true", "source.git.skipsubmodules") }
         if !modificationTime.isEmpty { set(SourceAttribute.gitModificationTime, modificationTime, "source.git.mtime") }
         if fetchesByCommit { set(SourceAttribute.gitFetchByCommit, "true", "source.git.fetchbycommit") }
+        if fetchesLargeFiles { attributes[SourceAttribute.gitLargeFiles] = "true" }
+        if keepsCollisions { attributes[SourceAttribute.gitCollisions] = "keep" }
         return (SourceOperation(identifier: "git://\(locator)", attributes: attributes), capabilities)
     }
 }

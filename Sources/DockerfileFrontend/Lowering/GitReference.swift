@@ -1,5 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 
+import BuildModel
+
 /// A git repository as ADD and contexts name it.
 ///
 /// Source: Dockerfile reference, "ADD git repositories"; BuildKit, `dfgitutil/git_ref.go`, `util/gitutil/git_url.go`.
@@ -9,9 +11,9 @@ struct GitReference: Hashable, Sendable {
 
     /// The URL without fragment and query.
     var remote: String
-    /// `https`, `http`, `git` or `ssh`.
+    /// `https`, `http`, `git`, `ssh` or `file`.
     var scheme: String
-    /// The host with its port.
+    /// The host with its port; empty for `file`.
     var host: String
     /// The path on the host.
     var path: String
@@ -22,6 +24,10 @@ struct GitReference: Hashable, Sendable {
     var submodules: Bool?
     var modificationTime = ""
     var fetchesByCommit = false
+    /// reel's own: whether large files are fetched.
+    var fetchesLargeFiles = false
+    /// reel's own: whether names may differ in case alone.
+    var keepsCollisions = false
     /// Whether it could as well be a path, e.g. `github.com/a/b`.
     var looksLocal = false
 
@@ -29,6 +35,11 @@ struct GitReference: Hashable, Sendable {
     init?(parsing text: String) {
         guard let found = try? Self.parse(text) else { return nil }
         self = found
+    }
+
+    /// Whether a text names a repository, perhaps with a mistake.
+    static func isMeant(by text: String) -> Bool {
+        do throws(Mistake) { return try parse(text) != nil } catch { return true }
     }
 
     /// Reads a text; `nil` where it is no repository.
@@ -41,7 +52,7 @@ struct GitReference: Hashable, Sendable {
         }
         guard let mark = text.firstRange(of: "://") else { return try secureCopy(text) }
         let scheme = text[..<mark.lowerBound].lowercased()
-        guard ["http", "https", "ssh", "git"].contains(scheme) else { return nil }
+        guard ["http", "https", "ssh", "git", "file"].contains(scheme) else { return nil }
         return try url(text, scheme: scheme)
     }
 
@@ -60,7 +71,13 @@ struct GitReference: Hashable, Sendable {
         let rest = remote.drop { $0 != "/" }.dropFirst(2)
         let authority = rest.prefix { $0 != "/" }
         let host = authority.split(separator: "@", omittingEmptySubsequences: false).last.map(String.init) ?? ""
-        guard !host.isEmpty, !remote.contains(" ") else { return nil }
+        guard host.isEmpty == (scheme == "file"), !remote.contains(" ") else { return nil }
+        if let userInfo = URLUserInfo.split(remote).userInfo, userInfo.password != nil || scheme != "ssh" {
+            throw Mistake(
+                message:
+                    "user and password in a URL would be recorded; leave them out and give --secret id=GIT_AUTH_TOKEN"
+            )
+        }
         let path = decoded(String(rest[authority.endIndex...]), plusIsSpace: false)
         if !allowsAnyPath, scheme.hasPrefix("http"), !path.hasSuffix(".git") { return nil }
         var reference = GitReference(remote: String(remote), scheme: scheme, host: host, path: path)
@@ -116,18 +133,26 @@ struct GitReference: Hashable, Sendable {
         }
         var tag = ""
         var branch = ""
+        var seen: Set<String> = []
         for part in (query ?? "").split(separator: "&") {
             let (rawKey, rawValue) = Self.cut(String(part), "=")
             let key = Self.decoded(rawKey, plusIsSpace: true)
             let value = Self.decoded(rawValue ?? "", plusIsSpace: true)
-            let isFlag = ["submodules", "keep-git-dir", "fetch-by-commit"].contains(key)
+            guard seen.insert(key).inserted else { throw Mistake(message: "the URL says the query '\(key)' twice") }
+            let isFlag = ["submodules", "keep-git-dir", "fetch-by-commit", "lfs"].contains(key)
             if value.isEmpty, !isFlag { throw Mistake(message: "the query '\(key)' has no value") }
             switch key {
             case "ref": try set(\.ref, value, "ref")
             case "tag": tag = value.hasPrefix("refs/tags/") ? value : "refs/tags/" + value
             case "branch": branch = value.hasPrefix("refs/heads/") ? value : "refs/heads/" + value
             case "subdir": try set(\.folder, value, "subdir")
-            case "checksum", "commit": checksum = value
+            case "checksum", "commit": try set(\.checksum, value, "commit")
+            case "lfs": fetchesLargeFiles = try flag(key, value)
+            case "collisions":
+                guard value == "keep" || value == "refuse" else {
+                    throw Mistake(message: "the query 'collisions' is keep or refuse, not '\(value)'")
+                }
+                keepsCollisions = value == "keep"
             case "keep-git-dir": keepsGitDirectory = try flag(key, value)
             case "submodules": submodules = try flag(key, value)
             case "fetch-by-commit": fetchesByCommit = try flag(key, value)

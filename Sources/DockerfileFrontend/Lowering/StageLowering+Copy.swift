@@ -103,6 +103,7 @@ extension StageLowering {
 
     private func isRemote(_ source: String) -> Bool {
         if let git = GitReference(parsing: source) { return !git.looksLocal }
+        if GitReference.isMeant(by: source) { return true }
         return source.hasPrefix("http://") || source.hasPrefix("https://")
     }
 
@@ -297,6 +298,14 @@ extension StageLowering {
     ) throws(DockerfileError) {
         guard transfer.isAdd else {
             throw command.error("COPY can't take a URL", at: source.span, advice: "use ADD", in: target.file)
+        }
+        guard URLUserInfo.split(source.text).userInfo == nil else {
+            throw command.error(
+                "user and password in a URL would be recorded",
+                at: source.span,
+                advice: "leave them out",
+                in: target.file
+            )
         }
         let fileName = Self.fileName(ofURL: source.text)
         var attributes = [SourceAttribute.httpFilename: fileName]

@@ -201,22 +201,13 @@ final class TargetLowering {
                 plan: &plan
             )
         case .git(let url):
-            let reference: GitReference
-            do throws(GitReference.Mistake) {
-                guard let found = try GitReference.parse(url) else {
-                    throw GitReference.Mistake(message: "it is no repository")
-                }
-                reference = found
-            } catch {
-                throw DockerfileError("the context '\(name)' is '\(url)': \(error.message)")
-            }
-            let (operation, capabilities) = reference.source(
-                keepsGitDirectory: reference.keepsGitDirectory ?? false,
-                checksum: reference.checksum
-            )
+            let (operation, capabilities) = try ContextSource.gitOperation(url, context: name)
             return plan.add(
                 .source(operation),
-                metadata: VertexMetadata(name: display + "load git source \(url)", capabilities: capabilities)
+                metadata: VertexMetadata(
+                    name: display + "load git source \(URLUserInfo.redacted(url))",
+                    capabilities: capabilities
+                )
             )
         case .http(let url):
             return plan.add(
@@ -232,6 +223,9 @@ final class TargetLowering {
     func mainContext() throws(DockerfileError) -> Int? {
         let display = "[internal] "
         let vertex = try tree(of: settings.request.context, name: "context", display: display)
+        if case .git = settings.request.context, !settings.request.contextExcludes.isEmpty, let vertex {
+            return withoutIgnored(vertex, display: display)
+        }
         guard case .http = settings.request.context, let vertex else { return vertex }
         // What the URL gives is an archive; a lone Dockerfile is for the engine to notice.
         var copy = CopyAction(source: "/context", destination: "/")
@@ -241,6 +235,22 @@ final class TargetLowering {
             .file(FileOperation(actions: [action])),
             inputs: [vertex],
             metadata: VertexMetadata(name: display + "unpack build context", capabilities: ["file.base"])
+        )
+    }
+
+    /// A repository's files without those that its ignore rules keep out, as a local context would have them.
+    private func withoutIgnored(_ vertex: Int, display: String) -> Int {
+        var copy = CopyAction(source: "/", destination: "/")
+        copy.copiesDirectoryContents = true
+        copy.excludePatterns = settings.request.contextExcludes
+        let action = FileAction(base: nil, source: .input(0), output: 0, change: .copy(copy))
+        return plan.add(
+            .file(FileOperation(actions: [action])),
+            inputs: [vertex],
+            metadata: VertexMetadata(
+                name: display + "apply .dockerignore",
+                capabilities: ["file.base", "file.copy.includeexcludepatterns"]
+            )
         )
     }
 

@@ -109,6 +109,10 @@ public enum SourceAttribute {
     public static let gitModificationTime = "git.mtime"
     /// `true` fetches the commit by its hash.
     public static let gitFetchByCommit = "git.fetchbycommit"
+    /// `true` fetches what LFS pointers stand for; reel's own.
+    public static let gitLargeFiles = "reel.git.lfs"
+    /// `keep` lets names that differ only in case through; reel's own.
+    public static let gitCollisions = "reel.git.collisions"
     /// A bundle to fetch from.
     public static let gitBundle = "git.bundle"
     /// Makes the source a bundle instead of a tree.
