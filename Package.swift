@@ -164,6 +164,7 @@ let package = Package(
         tests("Sandbox", ["OCIModel", "Layers", "CLinux", "CTestNamespace", "sandbox-helper", system]),
         tests("BuildModel"),
         tests("BuildSolver", ["BuildEvents", "LLB", "OCIModel"]),
+        tests("BuildEngine", ["Sandbox", system]),
         tests("OCIModel"),
         tests("Layers", ["OCIModel", "CLinux", system], resources: [.copy("Oracle")]),
         .target(

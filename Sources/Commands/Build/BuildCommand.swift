@@ -36,7 +36,11 @@ struct BuildCommand: ReelCommand {
     )
     var locals: [String] = []
 
+    @Flag(help: "Check the Dockerfile, as 'reel dockerfile lint' does, and build nothing.")
+    var check = false
+
     func perform(on console: Console) async throws -> Int32 {
+        if check { return try await dockerfileCheck(console).perform(on: console) }
         let request = try request(for: console)
         let progress = self.end.progress(for: console)
         let engine = try store.engine(for: console)
@@ -44,5 +48,25 @@ struct BuildCommand: ReelCommand {
         return try await end.tell(of: request.outputs) {
             try await engine.build(request, observer: progress)
         }
+    }
+
+    private func dockerfileCheck(_ console: Console) throws -> DockerfileCheck {
+        let input = try BuildInput(path: path, file: options.file, llb: llb, console: console)
+        guard case .dockerfile(let name, let given) = input.frontend else {
+            throw UsageError("--check reads a Dockerfile, and this is LLB")
+        }
+        var bytes = given
+        if bytes == nil, let directory = input.directory {
+            // With '-' the input itself; a tar is none that can be checked.
+            let path = self.path == "-" ? directory : name.hasPrefix("/") ? name : directory + "/" + name
+            bytes = try InputFile.read(path, limit: 16 << 20)
+        }
+        return DockerfileCheck(
+            name: name,
+            bytes: bytes ?? [],
+            target: options.target,
+            buildArguments: options.buildArguments,
+            json: end.json
+        )
     }
 }

@@ -1,10 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 
 import ArgumentParser
-import BuildEngine
-import BuildModel
-import DockerfileFrontend
-import OCIModel
 
 /// Checks a Dockerfile.
 struct DockerfileLint: ReelCommand {
@@ -26,45 +22,13 @@ struct DockerfileLint: ReelCommand {
 
     func perform(on console: Console) async throws -> Int32 {
         let (name, bytes) = try dockerfile.read(console)
-        var request = DockerfileRequest(source: bytes, fileName: name, buildPlatforms: [.compiled])
-        request.target = target
-        request.environment = console.environment.variables
-        for argument in buildArguments {
-            let (name, value) = KeyValue.split(argument)
-            request.buildArguments[name] = .some(value)
-        }
-        let report = try await DockerfileFrontend.lint(request, images: NoImages())
-        for warning in report.warnings {
-            if form.json {
-                console.print(warning.json)
-            } else {
-                console.print(warning.description)
-            }
-        }
-        if let error = report.error { throw error }
-        return report.isError ? FaultKind.failed.exitCode : 0
-    }
-}
-
-/// A place without images: what a check needs of them, it does without.
-private struct NoImages: ImageResolving {
-    func resolve(_ reference: ImageReference, platform: Platform) async throws -> ResolvedImage {
-        throw UsageError("\(reference.familiar): images are not looked up for a check")
-    }
-
-    func resolve(layout: String, reference: String, platform: Platform) async throws -> ResolvedImage {
-        throw UsageError("\(layout): layouts are not looked up for a check")
-    }
-}
-
-extension LintWarning {
-    /// The object that `reel dockerfile lint --json` prints.
-    fileprivate var json: JSONValue {
-        [
-            "id": .string(rule), "rule": .string(rule), "message": .string(message),
-            "explanation": .string(explanation),
-            "url": .string(url), "file": .string(position.file), "line": JSONValue(position.line),
-            "column": JSONValue(position.column), "lastLine": JSONValue(lastLine),
-        ]
+        let check = DockerfileCheck(
+            name: name,
+            bytes: bytes,
+            target: target,
+            buildArguments: buildArguments,
+            json: form.json
+        )
+        return try await check.perform(on: console)
     }
 }
