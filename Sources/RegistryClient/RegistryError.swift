@@ -21,13 +21,12 @@ public enum RegistryError: Fault, Equatable {
     /// The configuration of the client, or a credential helper, is wrong.
     case configuration(String)
 
-    /// `.needsNetwork` where nothing answers, `.corrupt` for wrong bytes, `.missing` for what is not there.
+    /// `.corrupt` for wrong bytes, `.missing` for what is not there, `.usage` for the configuration, else `.failed`.
     public var kind: FaultKind {
         switch self {
-        case .unreachable: .needsNetwork
         case .mismatch: .corrupt
         case .notFound: .missing
-        case .denied, .refused, .malformed: .failed
+        case .unreachable, .denied, .refused, .malformed: .failed
         case .configuration: .usage
         }
     }

@@ -61,8 +61,14 @@ struct RegistrySession: Sendable {
     /// Whether an error is one of the network, which may pass.
     static func isPassing(_ error: any Error) -> Bool { error is HTTPClientError || error is any ChannelFault }
 
-    /// The words of a network error, in one line.
+    /// The words of a network error, in one line: the system's where a connection failed.
     static func text(_ error: any Error) -> String {
+        if let failed = error as? NIOConnectionError {
+            if let cause = failed.connectionErrors.compactMap({ $0.error as? IOError }).first {
+                return errnoText(cause.errnoCode)
+            }
+            if failed.dnsAError != nil { return "its name is not known here" }
+        }
         let text = "\(error)".replacing("\n", with: " ")
         return String(text.prefix(200))
     }

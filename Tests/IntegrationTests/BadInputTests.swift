@@ -49,7 +49,7 @@ struct BadInputTests {
         Case(
             name: "an image that is not there",
             dockerfile: "FROM 127.0.0.1:1/nowhere:never\nRUN true\n",
-            code: 11,
+            code: 1,
             says: ["nowhere:never", "reel image"]
         ),
         Case(name: "an empty Dockerfile", dockerfile: "", code: 2, says: ["Dockerfile"]),
