@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 
 import BuildModel
+import Glibc
 import Testing
 
 /// crun and runc, and the drivers, one as good as the other.
@@ -34,6 +35,32 @@ struct RuntimeChoiceTests {
         )
         #expect(failed.code == 1 && failed.errors.contains("exit code: 7"), "\(failed)")
         #expect(try await workspace.reel("doctor", environment: choice).output.contains("runc version"))
+    }
+
+    @Test(
+        "Control groups of the second generation confine devices too, and none is left",
+        .enabled(if: getuid() == 0, "needs root to mount them"),
+        .timeLimit(.minutes(2))
+    )
+    func secondGeneration() async throws {
+        let workspace = try Workspace()
+        try await workspace.importBusybox()
+        let commands =
+            "mknod /m b 7 0 && head -c 1 /m || echo refused; mknod /z c 1 5 && head -c 1 /z | wc -c; sleep 0.5"
+        try await workspace.write("FROM busybox:static\nRUN \(commands)\n", to: "ctx/Dockerfile")
+        let script = """
+            umount -l /sys/fs/cgroup; mount -t cgroup2 none /sys/fs/cgroup
+            '\(Workspace.reel)' build --progress=plain ctx 2>out & pid=$!
+            for i in $(seq 100); do [ ! -d /sys/fs/cgroup/reel-$pid ] || break; sleep 0.05; done
+            ls -d /sys/fs/cgroup/reel-$pid | wc -l; wait $pid; ls -d /sys/fs/cgroup/reel-$pid 2>&1 | grep -c 'No such'
+            grep -oE 'refused|Operation not permitted| 1$' out
+            """
+        let output = try await workspace.run(
+            "unshare",
+            ["--mount", "--propagation", "private", "bash", "-euc", script],
+            environment: ["REEL_ROOT": workspace.root]
+        )
+        #expect(output.output == "1\n1\nOperation not permitted\nrefused\n 1\n", "\(output)")
     }
 
     @Test("A choice that can't be had is refused", arguments: [("REEL_RUNTIME", "podman"), ("REEL_DRIVER", "btrfs")])
