@@ -119,7 +119,13 @@ let package = Package(
                 "CLinux", arguments, system,
             ]
         ),
-        .executableTarget(name: "reel", dependencies: ["Commands"], swiftSettings: strict),
+        .executableTarget(
+            name: "reel",
+            dependencies: ["Commands"],
+            swiftSettings: strict,
+            // At a fixed address: a hundred thousand relocations less at each start (see Docs/performance.md).
+            linkerSettings: [.unsafeFlags(["-Xclang-linker", "-no-pie"], .when(configuration: .release))]
+        ),
 
         .target(
             name: "ExampleSupport",

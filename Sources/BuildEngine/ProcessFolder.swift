@@ -3,6 +3,8 @@
 public import BuildModel
 import CLinux
 import Glibc
+import Layers
+import Synchronization
 public import SystemPackage
 
 /// The temporary folder of this process below `<data root>/tmp`, held by a lock.
@@ -33,11 +35,22 @@ public final class ProcessFolder: Sendable {
         guard descriptor >= 0 else { throw SystemCallError("open", path.string) }
         lock = FileDescriptor(rawValue: descriptor)
         guard flock(descriptor, LOCK_EX | LOCK_NB) == 0 else { throw SystemCallError("flock", path.string) }
+        Self.living.withLock { $0 += 1 }
     }
 
     deinit {
         Self.clear(path)
         try? lock.close()
+        Self.living.withLock { $0 -= 1 }
+    }
+
+    private static let living = Mutex(0)
+
+    /// Waits until the temporary folders of this process are removed, a second at most.
+    ///
+    /// They go with the last reference to them, which some thread may still be letting go of when a command has ended.
+    public static func waitForRemoval() {
+        for _ in 0..<2000 where living.withLock({ $0 }) + ScratchFolder.livingCount > 0 { usleep(500) }
     }
 
     /// Notes that `build` runs in this process, until `ended`.

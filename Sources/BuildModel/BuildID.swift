@@ -7,29 +7,43 @@ public struct BuildID: Hashable, Comparable, Sendable, CustomStringConvertible {
     /// The 26 lowercase characters.
     public let description: String
 
-    private static let alphabet = Array("0123456789abcdefghjkmnpqrstvwxyz")
+    private static let alphabet = Array("0123456789abcdefghjkmnpqrstvwxyz".utf8)
 
     /// Makes an id of a moment and of randomness, of which the low 80 bits count.
     public init(time: Timestamp, random: (UInt64, UInt64)) {
         let milliseconds = UInt64(clamping: time.nanoseconds / 1_000_000) & 0xFFFF_FFFF_FFFF
         var high = milliseconds << 16 | (random.0 & 0xFFFF)
         var low = random.1
-        var characters: [Character] = []
+        var units: [UInt8] = []
         for _ in 0..<26 {
-            characters.append(Self.alphabet[Int(low & 31)])
+            units.append(Self.alphabet[Int(low & 31)])
             low = low >> 5 | high << 59
             high >>= 5
         }
-        description = String(characters.reversed())
+        description = String(decoding: units.reversed(), as: UTF8.self)
     }
 
     /// Parses a whole id.
     ///
     /// - Throws: `BuildIDError` unless it is 26 characters of the alphabet (capitals are read as small letters).
     public init(parsing text: String) throws(BuildIDError) {
-        let lower = text.lowercased()
-        guard lower.count == 26, lower.allSatisfy(Self.alphabet.contains) else { throw BuildIDError(text: text) }
-        description = lower
+        let isCanonical = text.utf8.allSatisfy(Self.isOfAlphabet)
+        guard text.utf8.count == 26, isCanonical || text.utf8.map(Self.lowercase).allSatisfy(Self.isOfAlphabet) else {
+            throw BuildIDError(text: text)
+        }
+        description = isCanonical ? text : String(decoding: text.utf8.map(Self.lowercase), as: UTF8.self)
+    }
+
+    private static func lowercase(_ unit: UInt8) -> UInt8 {
+        (UInt8(ascii: "A")...UInt8(ascii: "Z")).contains(unit) ? unit | 0x20 : unit
+    }
+
+    private static func isOfAlphabet(_ unit: UInt8) -> Bool {
+        switch unit {
+        case UInt8(ascii: "0")...UInt8(ascii: "9"): true
+        case UInt8(ascii: "i"), UInt8(ascii: "l"), UInt8(ascii: "o"), UInt8(ascii: "u"): false
+        default: (UInt8(ascii: "a")...UInt8(ascii: "z")).contains(unit)
+        }
     }
 
     /// Orders by time of start.

@@ -35,3 +35,7 @@ uint32_t reel_crc32c(uint32_t crc, const void *data, size_t length) {
     while (length--) crc = table[(crc ^ *p++) & 0xFF] ^ (crc >> 8);
     return crc;
 }
+
+int reel_start_writing(int fd, long long offset, long long count) {
+    return sync_file_range(fd, offset, count, SYNC_FILE_RANGE_WRITE);
+}

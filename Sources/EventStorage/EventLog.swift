@@ -103,14 +103,10 @@ public final class EventLog: EventAppending, ResultLookup, Sendable {
     public func result(forKey key: ContentDigest) async throws -> KnownResult? {
         if writer.isWaiting(forKey: key) { try await writer.flush() }
         let mayChange = writer.isWaitingForLayers
-        let index = index
-        let find: @Sendable () throws -> ResultQueries.Answer = {
-            try index.lookUp { try ResultQueries.result($0, key: key) }
-        }
-        var answer = try await Offload.run(find)
+        var answer = try await find(about: key) { try ResultQueries.result($0, key: key) }
         if answer.isBlocked, mayChange {
             try await writer.flush()
-            answer = try await Offload.run(find)
+            answer = try await find(about: key) { try ResultQueries.result($0, key: key) }
         }
         return answer.isBlocked ? nil : answer.known
     }
@@ -121,13 +117,19 @@ public final class EventLog: EventAppending, ResultLookup, Sendable {
     public func layers(ofChain chainID: ContentDigest) async throws -> [ContentDigest]? {
         // Asked before the tables are read: what is committed in between is found there.
         let mayChange = writer.isWaitingForLayers
-        let index = index
-        let find: @Sendable () throws -> [ContentDigest]? = {
-            try index.lookUp { try ResultQueries.layers($0, chainID: chainID) }
-        }
-        if let layers = try await Offload.run(find) { return layers }
+        if let layers = try await find({ try ResultQueries.layers($0, chainID: chainID) }) { return layers }
         guard mayChange else { return nil }
         try await writer.flush()
-        return try await Offload.run(find)
+        return try await find { try ResultQueries.layers($0, chainID: chainID) }
+    }
+
+    /// Asks the projection: at once where it is up to date, since a change of threads takes longer than a row does.
+    private func find<Value: Sendable>(
+        about key: ContentDigest? = nil,
+        _ query: @escaping @Sendable (Database) throws -> Value
+    ) async throws -> Value {
+        if let value = try index.lookUpNow(about: key, query) { return value }
+        let index = index
+        return try await Offload.run { try index.lookUp(query) }
     }
 }

@@ -17,9 +17,11 @@ public final class LayerStore: Sendable {
     private let folder: FilePath
     private let locks: FilePath
     private let opened = Mutex<[ContentDigest: OpenLayer]>([:])
+    /// The stack that was looked at last, lowest layer first: the next step's stack mostly begins with it.
+    private let recent = Mutex<[OpenLayer]>([])
 
-    /// How many layers stay open for the next one who asks.
-    private static let mostOpen = 300
+    /// How many layers stay open for the next one who asks; more would be a stack deeper than any image has.
+    private static let mostOpen = 4096
 
     /// Opens the layers of a data root, making what is not there yet.
     public init(root: FilePath) throws {
@@ -45,7 +47,19 @@ public final class LayerStore: Sendable {
     /// - Throws: `BlobError.missing` when a layer is not there, `BlobError.corrupt` or `LayerError` when its tar is
     ///   damaged and its index has to be made again.
     public func view(_ snapshot: Snapshot) throws -> LayerView {
-        LayerView(snapshot: snapshot, layers: try snapshot.layers.map(open), isBare: false)
+        LayerView(snapshot: snapshot, layers: try open(snapshot.layers), isBare: false)
+    }
+
+    /// The layers of a stack, opened; those below its top that were opened for the last one are taken as they are.
+    private func open(_ stack: [ContentDigest]) throws -> [OpenLayer] {
+        guard let top = stack.last else { return [] }
+        var layers = recent.withLock { $0 }
+        let common = zip(layers, stack.dropLast()).prefix { $0.diffID == $1 }.count
+        layers.removeSubrange(common...)
+        for diffID in stack[common...].dropLast() { layers.append(try open(diffID)) }
+        layers.append(try open(top))
+        recent.withLock { $0 = layers }
+        return layers
     }
 
     /// One layer alone, as it is: whiteouts are entries of kind `.whiteout`, and `isOpaque` is told.
@@ -57,6 +71,7 @@ public final class LayerStore: Sendable {
     ///
     /// The tar stays.
     public func removeCaches(of diffID: ContentDigest) throws {
+        recent.withLock { $0 = [] }
         _ = opened.withLock { $0.removeValue(forKey: diffID) }
         for kind in ["erofs", "sums"] + Compression.allCases.map(\.rawValue) {
             let path = path(diffID, kind)

@@ -6,8 +6,15 @@ public import BuildModel
 ///
 /// Source: OCI image specification, "Image Configuration", sections "Layer DiffID" and "Layer ChainID".
 public struct Snapshot: Hashable, Sendable {
+    /// Whole pieces of the stack, lowest first, which the snapshots above this one share: a chain of ten thousand steps
+    /// has ten thousand snapshots, each a layer longer than the one before.
+    private var pieces: [[ContentDigest]] = []
+    /// The layers above the pieces, fewer than a piece has.
+    private var top: [ContentDigest] = []
+    private static let pieceLength = 64
+
     /// The DiffIDs (SHA-256 of each layer's uncompressed tar), lowest first; none for `scratch`.
-    public private(set) var layers: [ContentDigest]
+    public var layers: [ContentDigest] { pieces.isEmpty ? top : pieces.flatMap(\.self) + top }
     /// The ChainID of the stack; `nil` for `scratch`.
     public private(set) var chainID: ContentDigest?
 
@@ -16,14 +23,16 @@ public struct Snapshot: Hashable, Sendable {
 
     /// Makes a snapshot of a stack of layers, lowest first.
     public init(layers: [ContentDigest]) {
-        self.layers = []
-        self.layers.reserveCapacity(layers.count)
         for layer in layers { append(layer) }
     }
 
     /// Puts one more layer on top.
     public mutating func append(_ diffID: ContentDigest) {
-        layers.append(diffID)
+        top.append(diffID)
+        if top.count == Self.pieceLength {
+            pieces.append(top)
+            top = []
+        }
         chainID = chainID.map { ContentDigest(of: "\($0) \(diffID)") } ?? diffID
     }
 

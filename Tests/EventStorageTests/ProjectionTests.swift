@@ -113,6 +113,7 @@ import Testing
             var filter = BuildFilter()
             set(&filter)
             #expect(try log.builds(filter) == all.filter(expected))
+            #expect(try log.buildIDs(filter) == all.filter(expected).map(\.id))
             filter.limit = 2
             #expect(try log.builds(filter) == Array(all.filter(expected).prefix(2)))
         }

@@ -23,6 +23,17 @@ struct InputIdentities {
         }
     }
 
+    /// As `of`, where no input must be looked into; else `nil`.
+    static func ofWhole(_ vertex: Vertex, inputs: [Snapshot]) -> [InputIdentity]? {
+        switch vertex.operation {
+        case .exec(let exec):
+            let looksInside = exec.mounts.contains { $0.input != nil && $0.selector != "" && $0.selector != "/" }
+            return looksInside ? nil : inputs.map { .root($0.chainID) }
+        case .file: return nil
+        default: return inputs.map { .root($0.chainID) }
+        }
+    }
+
     private func ofMounts(_ exec: ExecOperation, index: Int, input: Snapshot) throws -> InputIdentity {
         let mounts = exec.mounts.filter { $0.input == index }
         // A graph may say that a whole tree counts by what is in it, however it is layered, or that a part does not.

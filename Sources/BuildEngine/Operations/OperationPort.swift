@@ -40,8 +40,12 @@ final class OperationPort: StepPort {
         let layers = run.layers
         let identities: [InputIdentity]
         do {
-            identities = try await run.supply.providing(inputs) {
-                try InputIdentities(layers: layers).of(vertex, inputs: inputs)
+            if let whole = InputIdentities.ofWhole(vertex, inputs: inputs) {
+                identities = whole
+            } else {
+                identities = try await run.supply.providing(inputs) {
+                    try InputIdentities(layers: layers).of(vertex, inputs: inputs)
+                }
             }
         } catch let error as FileOperationError {
             throw StepRefusal(error.description)

@@ -95,6 +95,9 @@ int reel_watch_signals(const int *numbers, int count);
 /// Lets a signal pass without effect, in this program and not in those that it starts.
 int reel_swallow(int number);
 
+/// Asks the kernel to start writing a range of a file to the disk, and does not wait for it; sync_file_range(2).
+int reel_start_writing(int fd, long long offset, long long count);
+
 /// The size in characters of the terminal `fd`; -1 with errno where it is none.
 int reel_terminal_size(int fd, unsigned short *columns, unsigned short *rows);
 

@@ -9,8 +9,8 @@ import LLB
 struct DebugGroup: ParsableCommand {
     static let configuration = CommandConfiguration(
         commandName: "debug",
-        abstract: "Look into graphs.",
-        subcommands: [DumpLLB.self]
+        abstract: "Look into graphs, and measure the log.",
+        subcommands: [DumpLLB.self, FillLog.self, OpenLog.self, ReplayLog.self]
     )
 }
 

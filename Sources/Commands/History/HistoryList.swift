@@ -58,11 +58,13 @@ struct HistoryList: ReelCommand {
         filter.limit = try limit.map { try Self.positive($0, option: "--limit") }
         guard let log = try store.logIfAny(for: console) else { return 0 }
         filter.of = try of.map { try log.build(matching: $0).id }
+        if quiet, !form.json {
+            for id in try log.buildIDs(filter) { console.print(id.description) }
+            return 0
+        }
         let builds = try log.builds(filter)
         if form.json {
             for build in builds { console.print(build.json) }
-        } else if quiet {
-            for build in builds { console.print(build.id.description) }
         } else if !builds.isEmpty {
             console.print(Self.table(builds, now: now))
         }

@@ -32,6 +32,7 @@ public enum Program {
             _ = try? NamespaceEntry.enter()
         }
         let code = wait(for: command, on: Console.ofProcess(environment))
+        ProcessFolder.waitForRemoval()
         StepServer.end()
         // Without the handlers of `exit`: libcrypto's takes away what a thread that is not done yet may be using.
         _exit(code)

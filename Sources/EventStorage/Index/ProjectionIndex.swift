@@ -15,6 +15,16 @@ final class ProjectionIndex: Sendable {
         var database: DatabaseQueue?
         /// Everything up to here is in the tables, or bears on no result.
         var covered: Int64 = -1
+        /// Everything after `covered` up to here bears on the results for `keys` alone; -1 when there is nothing such.
+        var known: Int64 = -1
+        var keys: Set<ContentDigest> = []
+
+        mutating func cover(_ count: Int64) {
+            covered = max(covered, count)
+            guard covered >= known else { return }
+            known = -1
+            keys = []
+        }
     }
 
     let path: FilePath
@@ -29,11 +39,19 @@ final class ProjectionIndex: Sendable {
         self.remade = remade
     }
 
-    /// Takes note of a commit of this process, so that one which bears on no result makes no lookup wait.
+    /// Takes note of a commit of this process, so that it makes no look-up wait that it does not bear on.
     func note(_ committed: LogWriter.Committed) {
-        guard !committed.bearsResults else { return }
         state.withLock { state in
-            if state.covered == committed.seqs.lowerBound - 1 { state.covered = committed.seqs.upperBound }
+            let (first, last) = (committed.seqs.lowerBound, committed.seqs.upperBound)
+            guard max(state.covered, state.known) == first - 1 else { return }
+            if committed.bearings.isEmpty, state.covered == first - 1 { return state.covered = last }
+            var keys: [ContentDigest] = []
+            for bearing in committed.bearings {
+                guard case .result(let key) = bearing else { return }
+                keys.append(key)
+            }
+            state.known = last
+            state.keys.formUnion(keys)
         }
     }
 
@@ -45,6 +63,17 @@ final class ProjectionIndex: Sendable {
             if state.withLock({ $0.covered }) < count { try catchUp(database, to: count) }
             return try database.unsafeRead(body)
         }
+    }
+
+    /// Reads the tables for an answer about `key`, or one that any event may change, if that takes no more than the
+    /// reading; else `nil`.
+    func lookUpNow<Value>(about key: ContentDigest?, _ body: (Database) throws -> Value) throws -> Value? {
+        let (database, covered) = state.withLock { state in
+            let isConcerned = key.map(state.keys.contains) ?? true
+            return (state.database, isConcerned ? state.covered : max(state.covered, state.known))
+        }
+        guard let database, try log.count() <= covered else { return nil }
+        return try mending { try database.unsafeRead(body) }
     }
 
     /// Reads the tables, brought up to date with all that is committed.
@@ -70,14 +99,14 @@ final class ProjectionIndex: Sendable {
         }
     }
 
-    private func cover(_ count: Int64) { state.withLock { $0.covered = max($0.covered, count) } }
+    private func cover(_ count: Int64) { state.withLock { $0.cover(count) } }
 
     private func open() throws -> DatabaseQueue {
         try state.withLock { state in
             if let database = state.database { return database }
             let database = try Connections.open(path) { try $0.execute(sql: "PRAGMA synchronous = NORMAL") }
             let (seq, reason) = try database.writeWithoutTransaction { try Self.prepare($0, log) }
-            state.covered = seq
+            state.cover(seq)
             state.database = database
             if let reason { remade(reason) }
             return database

@@ -7,7 +7,10 @@ import GRDB
 import Synchronization
 import SystemPackage
 
-/// Appends events in groups: whatever waits when a commit ends becomes the next commit.
+/// Appends events in groups, each one commit.
+///
+/// A commit waits for the disk, so few are made: events wait some milliseconds for others, unless somebody waits for
+/// them or they are many. Whatever waits when a commit ends becomes the next one.
 final class LogWriter: Sendable {
     /// An event that has no `seq` yet.
     struct Pending: Sendable {
@@ -23,7 +26,8 @@ final class LogWriter: Sendable {
     /// What was committed.
     struct Committed: Sendable {
         var seqs: ClosedRange<Int64>
-        var bearsResults: Bool
+        /// What changes answers, in order.
+        var bearings: [ResultBearing]
         var endsBuild: Bool
     }
 
@@ -31,14 +35,38 @@ final class LogWriter: Sendable {
         var pending: [Pending] = []
         var appended: Int64 = 0
         var stored: Int64 = 0
+        /// Whether the queue stores events, or is about to.
         var isRunning = false
+        /// Whether the queue has made a commit since it was last at rest.
+        var hasStored = false
+        /// Whether the events that wait will be stored when the pause is over.
+        var isTimed = false
         var waiters: [(ticket: Int64, continuation: CheckedContinuation<Void, any Error>)] = []
         var failure: (any Error)?
         var unstored = UnstoredResults()
         var frontier: MerkleFrontier?
+
+        /// Whether what waits is to be stored now; sets what the answer makes true.
+        mutating func starts(isUrgent: Bool) -> Bool {
+            guard !isRunning, isUrgent || !waiters.isEmpty || pending.count >= LogWriter.smallestGroup else {
+                return false
+            }
+            isRunning = true
+            return true
+        }
+
+        /// Whether a pause must begin for what waits; sets what the answer makes true.
+        mutating func beginsPause() -> Bool {
+            guard !isRunning, !isTimed, !pending.isEmpty else { return false }
+            isTimed = true
+            return true
+        }
     }
 
     private static let largestGroup = 20_000
+    /// So many events don't wait for more.
+    private static let smallestGroup = 512
+    private static let pause = DispatchTimeInterval.milliseconds(10)
 
     let path: FilePath
     private let database: DatabaseQueue
@@ -53,28 +81,43 @@ final class LogWriter: Sendable {
         self.committed = committed
     }
 
+    /// Appends an event; those of no build and the last of one are stored without a pause.
     func append(_ event: Pending) {
-        let starts = state.withLock { state in
-            guard state.failure == nil else { return false }
+        let isUrgent = event.endsBuild || event.build.isEmpty
+        let (starts, waits) = state.withLock { state in
+            guard state.failure == nil else { return (false, false) }
             state.pending.append(event)
             state.appended += 1
             state.unstored.add(event.bearing)
-            defer { state.isRunning = true }
-            return !state.isRunning
+            if state.starts(isUrgent: isUrgent) { return (true, false) }
+            return (false, state.beginsPause())
         }
         if starts { queue.async { self.drain() } }
+        if waits { wait() }
     }
 
     /// Waits for all that was appended so far. Has no cancellation handler on purpose.
     func flush() async throws {
         try await withCheckedThrowingContinuation { (continuation: CheckedContinuation<Void, any Error>) in
-            let answer: Result<Void, any Error>? = state.withLock { state in
-                if let failure = state.failure { return .failure(failure) }
-                if state.stored >= state.appended { return .success(()) }
+            let (answer, starts): (Result<Void, any Error>?, Bool) = state.withLock { state in
+                if let failure = state.failure { return (.failure(failure), false) }
+                if state.stored >= state.appended { return (.success(()), false) }
                 state.waiters.append((state.appended, continuation))
-                return nil
+                return (nil, state.starts(isUrgent: true))
             }
+            if starts { queue.async { self.drain() } }
             if let answer { continuation.resume(with: answer) }
+        }
+    }
+
+    /// Stores what waits when the pause is over.
+    private func wait() {
+        queue.asyncAfter(deadline: .now() + Self.pause) {
+            let starts = self.state.withLock { state in
+                state.isTimed = false
+                return !state.pending.isEmpty && state.starts(isUrgent: true)
+            }
+            if starts { self.drain() }
         }
     }
 
@@ -85,20 +128,13 @@ final class LogWriter: Sendable {
     var isWaitingForLayers: Bool { state.withLock { !$0.unstored.isEmpty } }
 
     private func drain() {
-        while true {
-            let (group, frontier) = state.withLock { state in
-                let group = Array(state.pending.prefix(Self.largestGroup))
-                state.pending.removeFirst(group.count)
-                if group.isEmpty { state.isRunning = false }
-                return (group, state.frontier)
-            }
-            guard !group.isEmpty else { return }
+        while let (group, frontier) = nextGroup() {
             do {
                 let (seqs, frontier) = try Connections.translating(path) { try store(group, after: frontier) }
                 committed(
                     Committed(
                         seqs: seqs,
-                        bearsResults: group.contains { $0.bearing != .nothing },
+                        bearings: group.map(\.bearing).filter { $0 != .nothing },
                         endsBuild: group.contains(where: \.endsBuild)
                     )
                 )
@@ -108,6 +144,24 @@ final class LogWriter: Sendable {
                 return
             }
         }
+    }
+
+    /// What the next commit stores; `nil`, and the queue at rest, when there is nothing or it can wait.
+    private func nextGroup() -> ([Pending], MerkleFrontier?)? {
+        let (group, frontier, waits) = state.withLock { state in
+            let mayWait = state.waiters.isEmpty && state.pending.count < Self.smallestGroup && state.hasStored
+            guard !state.pending.isEmpty, !mayWait else {
+                state.isRunning = false
+                state.hasStored = false
+                return ([Pending](), state.frontier, state.beginsPause())
+            }
+            state.hasStored = true
+            let group = Array(state.pending.prefix(Self.largestGroup))
+            state.pending.removeFirst(group.count)
+            return (group, state.frontier, false)
+        }
+        if waits { wait() }
+        return group.isEmpty ? nil : (group, frontier)
     }
 
     private func finish(_ group: [Pending], _ frontier: MerkleFrontier) {

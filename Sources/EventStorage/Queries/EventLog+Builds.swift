@@ -7,18 +7,28 @@ import GRDB
 extension EventLog {
     /// The builds that `filter` lets pass, those of imported recordings among them, newest first.
     public func builds(_ filter: BuildFilter = BuildFilter()) throws -> [BuildSummary] {
-        let own = try ownBuilds(filter)
+        let own = try rows(of: BuildSummary.columns, filter) { try BuildSummary($0) }
         let imported = try importedBuilds().filter(filter.passes)
         guard !imported.isEmpty else { return own }
         return Array((own + imported).sorted { $0.id > $1.id }.prefix(filter.limit ?? .max))
     }
 
-    private func ownBuilds(_ filter: BuildFilter) throws -> [BuildSummary] {
+    /// The ids of the builds that `filter` lets pass, those of imported recordings among them, newest first.
+    public func buildIDs(_ filter: BuildFilter = BuildFilter()) throws -> [BuildID] {
+        if try !importedBuilds().isEmpty { return try builds(filter).map(\.id) }
+        return try rows(of: "id", filter) { try BuildID(parsing: $0.text(0)) }
+    }
+
+    private func rows<Row>(
+        of columns: String,
+        _ filter: BuildFilter,
+        _ read: (PreparedStatement) throws -> Row
+    ) throws -> [Row] {
         try index.read { database in
             let (condition, values) = filter.condition
             let statement = try PreparedStatement(
                 database,
-                "SELECT \(BuildSummary.columns) FROM build \(condition) ORDER BY id DESC LIMIT ?"
+                "SELECT \(columns) FROM build \(condition) ORDER BY id DESC LIMIT ?"
             )
             defer { statement.reset() }
             for (place, value) in values.enumerated() {
@@ -28,9 +38,9 @@ extension EventLog {
                 }
             }
             try statement.bind(Int32(values.count + 1), Int64(filter.limit ?? -1))
-            var builds: [BuildSummary] = []
-            while try statement.step() { builds.append(try BuildSummary(statement)) }
-            return builds
+            var rows: [Row] = []
+            while try statement.step() { rows.append(try read(statement)) }
+            return rows
         }
     }
 

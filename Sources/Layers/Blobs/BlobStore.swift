@@ -2,6 +2,7 @@
 
 public import BuildModel
 import CLinux
+import Dispatch
 import Glibc
 import Synchronization
 public import SystemPackage
@@ -39,6 +40,9 @@ public struct BlobStore: Sendable {
         try provide("oci-layout", #"{"imageLayoutVersion":"1.0.0"}"#)
         try provide("index.json", #"{"manifests":[],"mediaType":"\#(Self.indexType)","schemaVersion":2}"#)
     }
+
+    /// How many blobs are made durable at once.
+    private static let flushers = 16
 
     private static let indexType = "application/vnd.oci.image.index.v1+json"
 
@@ -111,11 +115,26 @@ public struct BlobStore: Sendable {
     public func flush() throws {
         let digests = unflushed.digests.withLock { $0 }
         guard !digests.isEmpty else { return }
-        for digest in digests.sorted() {
-            guard let file = try? open(digest) else { continue }
-            defer { try? file.close() }
-            guard fsync(file.rawValue) == 0 else { throw SystemCallError("fsync", path(digest).string) }
+        let failure = Mutex<SystemCallError?>(nil)
+        let order = digests.sorted()
+        // Together, since a file system's journal takes the files of many waiting threads in one commit. Each worker has a
+        // serial queue, and with it a thread, of its own: the threads wait, so there may be more of them than processors.
+        let group = DispatchGroup()
+        for first in 0..<min(Self.flushers, order.count) {
+            DispatchQueue(label: "reel.flush").async(group: group) {
+                for digest in stride(from: first, to: order.count, by: Self.flushers).map({ order[$0] }) {
+                    guard let file = try? open(digest) else { continue }
+                    defer { try? file.close() }
+                    guard fsync(file.rawValue) == 0 else {
+                        let error = SystemCallError("fsync", path(digest).string)
+                        failure.withLock { $0 = $0 ?? error }
+                        return
+                    }
+                }
+            }
         }
+        group.wait()
+        if let error = failure.withLock({ $0 }) { throw error }
         let directory = try PositionedIO.open(folder, O_RDONLY | O_DIRECTORY)
         defer { try? directory.close() }
         guard fsync(directory.rawValue) == 0 else { throw SystemCallError("fsync", folder.string) }

@@ -26,10 +26,19 @@ public final class ScratchFolder: Sendable {
         let bytes = template.dropLast().map { UInt8(bitPattern: $0) }
         path = FilePath(String(decoding: bytes, as: UTF8.self))
         lock = try FileLock(waitingFor: path.appending("lock"))
+        Self.living.withLock { $0 += 1 }
         withExtendedLifetime(gate) {}
     }
 
-    deinit { Self.removeTree(path) }
+    deinit {
+        Self.removeTree(path)
+        Self.living.withLock { $0 -= 1 }
+    }
+
+    private static let living = Mutex(0)
+
+    /// How many folders this process has not removed yet.
+    public static var livingCount: Int { living.withLock { $0 } }
 
     /// A path in the folder that nothing has yet.
     public func newPath() -> FilePath {
