@@ -57,6 +57,22 @@ struct LayerViewTests {
         return Snapshot(layers: [base, second, third, fourth])
     }
 
+    @Test("shows a stack that grows, shrinks and branches off as it is each time")
+    func growing() throws {
+        let folder = try TestFolder()
+        let store = try folder.store()
+        let layers = try (0..<340).map { number in try store.layer { try $0.file("f\(number)", "\(number)") } }
+        func names(_ stack: [ContentDigest]) throws -> Int {
+            let view = try store.view(Snapshot(layers: stack))
+            return try view.children(of: view.root).count
+        }
+        for height in [1, 2, 3, 339, 340] { #expect(try names(Array(layers[..<height])) == height) }
+        #expect(try names([layers[0], layers[5]]) == 2, "another stack on the same base")
+        #expect(try names([layers[5]]) == 1)
+        #expect(try store.view(Snapshot(layers: [layers[5]])).entry(at: Array("f0".utf8)) == nil)
+        #expect(try names([]) == 0)
+    }
+
     @Test("shows what overlayfs shows, and what one merged index shows")
     func merged() throws {
         let folder = try TestFolder()

@@ -54,6 +54,19 @@ struct OCIModelTests {
         #expect(Snapshot(layers: [layers[0]]).appending(layers[1]) == Snapshot(layers: Array(layers[0...1])))
     }
 
+    @Test("A stack gives back its layers, however high it is", arguments: [0, 1, 63, 64, 65, 200])
+    func height(_ count: Int) {
+        let layers = (0..<count).map { ContentDigest(of: "layer \($0)") }
+        let whole = Snapshot(layers: layers)
+        #expect(whole.layers == layers)
+        let grown = layers.reduce(Snapshot.scratch) { $0.appending($1) }
+        #expect(grown == whole)
+        #expect(grown.layers == layers)
+        let (left, right) = (grown.appending(ContentDigest(of: "left")), grown.appending(ContentDigest(of: "right")))
+        #expect(left.layers.dropLast() == right.layers.dropLast(), "two that grew from one share what is below")
+        #expect(left.layers.last != right.layers.last)
+    }
+
     @Test("A configuration keeps what it does not know, and reads back what it writes")
     func config() throws {
         let text = """
