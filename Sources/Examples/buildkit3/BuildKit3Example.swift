@@ -36,7 +36,7 @@ struct BuildKit3Example {
         let library = try step(
             tools,
             source,
-            "CFLAGS='-O2 -fPIC' ./configure --shared && make libz.so.1 && cp -d libz.so* /out/"
+            "CFLAGS='-O2 -fPIC' ./configure --shared && make shared && cp -d libz.so* /out/"
         )
         let program = try step(
             tools,
