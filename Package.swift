@@ -106,14 +106,14 @@ let package = Package(
             "Audit",
             [
                 "BuildEngine", "BuildModel", "OCIModel", "LLB", "BuildEvents", "EventStorage", "Layers", "BuildSources",
-                "BuildSolver", "BuildExporters", "CLinux", "CCrypto", system,
+                "BuildSolver", "BuildExporters", "PathPatterns", "CLinux", "CCrypto", system,
             ]
         ),
         ours("BuildProgress", ["BuildModel", "BuildEvents"]),
         ours(
             "Commands",
             [
-                "BuildEngine", "Audit", "BuildModel", "OCIModel", "BuildEvents", "BuildProgress", "LLB",
+                "BuildEngine", "Audit", "BuildModel", "OCIModel", "BuildEvents", "BuildProgress", "BuildSolver", "LLB",
                 "DockerfileFrontend", "PathPatterns", "EventStorage", "Layers", "Sandbox", "BuildSources",
                 "BuildExporters",
                 "CLinux", arguments, system,

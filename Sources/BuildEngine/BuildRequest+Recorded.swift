@@ -9,7 +9,11 @@ extension BuildRequest {
     var recordedOptions: [String: String] {
         if let optionsOfRecord { return optionsOfRecord }
         var options: [String: String] = [:]
-        if case .dockerfile(let name, _) = frontend { options["filename"] = name }
+        if case .dockerfile(let name, let bytes) = frontend {
+            options["filename"] = name
+            // It came from standard input, and is no file of the context.
+            if bytes != nil { options["dockerfile-inline"] = "true" }
+        }
         if let target { options["target"] = target }
         if !platforms.isEmpty { options["platform"] = platforms.map(\.description).joined(separator: ",") }
         for (name, value) in buildArguments { options["build-arg:\(name)"] = URLUserInfo.redacted(value ?? "") }

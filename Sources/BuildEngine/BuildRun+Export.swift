@@ -23,7 +23,7 @@ extension BuildRun {
             image: nil,
             outputs: outputs.mapValues(\.snapshots)
         )
-        let plans = try exportPlans()
+        let plans = try await exportPlans()
         guard !plans.isEmpty else { return outcome }
         let layers = layers
         // A push takes over the layers of its base where they are.
@@ -68,11 +68,13 @@ extension BuildRun {
     }
 
     /// The exporters to run: the store's own first where the image has names, then what was asked for.
-    private func exportPlans() throws -> [(specification: OutputSpecification, options: ExportOptions)] {
+    private func exportPlans() async throws -> [(specification: OutputSpecification, options: ExportOptions)] {
+        let naming = try await contextNaming()
         var names: [ImageReference] = []
-        for tag in request.tags { names.append(try ImageReference(parsing: tag)) }
+        for tag in request.tags { names.append(try ImageReference(parsing: naming(tag))) }
         var plans: [(OutputSpecification, ExportOptions)] = []
-        for output in request.outputs {
+        for var output in request.outputs {
+            if let name = output.options["name"] { output.options["name"] = naming(name) }
             let specification = ExportSpecification(type: output.exporter, attributes: output.options)
             var options = try ExportOptions(specification, defaultNames: names)
             let pushes = options.type == .image && options.push
@@ -95,6 +97,23 @@ extension BuildRun {
         }
         return plans
     }
+
+    /// What puts the hash of the context into a name that asks for it with `%CONTEXTHASH%`.
+    private func contextNaming() async throws -> @Sendable (String) -> String {
+        let names = request.tags + request.outputs.compactMap { $0.options["name"] }
+        guard let asking = names.first(where: { $0.contains(Self.contextHash) }) else { return { $0 } }
+        try await log.flush()
+        let record = try recorded ?? BuildRecord(id, log: engine.log, blobs: engine.layers.blobs)
+        do {
+            let hash = try HashedContext(of: record, layers: engine.layers).digest().hex
+            return { $0.split(separator: Self.contextHash, omittingEmptySubsequences: false).joined(separator: hash) }
+        } catch ContextHashError.noContext {
+            throw ContextHashError.nameWithoutContext(asking)
+        }
+    }
+
+    /// What stands for the hash of the context in a name.
+    private static let contextHash = "%CONTEXTHASH%"
 
     private func export(
         _ images: [ExportImage],

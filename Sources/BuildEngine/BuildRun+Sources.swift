@@ -12,17 +12,21 @@ extension BuildRun {
     ///
     /// Graphs within build operations count too; those that a step makes are pinned when it has made them.
     func pinSources(of targets: [BuildTarget]) async throws -> [ContentDigest: Snapshot] {
-        try await pinSources(of: targets.compactMap(\.definition), known: [:])
+        let ignoreFile = targets.lazy.compactMap(\.ignoreFile).first
+        return try await pinSources(of: targets.compactMap(\.definition), known: [:], ignoreFile: ignoreFile)
     }
 
     /// The same for some graphs, of which `known` sources are pinned already.
-    func pinSources(of graphs: [Definition], known: [ContentDigest: Snapshot]) async throws -> [ContentDigest: Snapshot]
-    {
+    func pinSources(
+        of graphs: [Definition],
+        known: [ContentDigest: Snapshot],
+        ignoreFile: IgnoreFileRecord? = nil
+    ) async throws -> [ContentDigest: Snapshot] {
         let resolver: any PinResolving =
             if let recorded {
                 RecordedSources(run: self, recorded: recorded, origin: engine.layers, layers: layers)
             } else {
-                LiveSources(run: self)
+                LiveSources(run: self, ignoreFile: ignoreFile)
             }
         try check(graphs)
         var pins = known

@@ -43,7 +43,9 @@ extension BuildRun {
     private func lower(name: String, bytes: [UInt8]?) async throws -> [BuildTarget] {
         let context = try await Offload.run { try mainContext() }
         let source = try context.dockerfile(name: name, bytes: bytes)
-        let ignore = try context.ignoreFile(dockerfile: name, given: request.ignoreFiles["context"])
+        let found = try context.ignoreFile(dockerfile: name, given: request.ignoreFiles["context"])
+        let ignore = found?.rules
+        let ignoreRecord = try found.map { IgnoreFileRecord(name: $0.name, blob: try layers.blobs.put($0.bytes)) }
         let result = try await DockerfileFrontend.lower(
             try frontendRequest(source, name: name, ignore: ignore),
             images: FrontendImages(run: self)
@@ -66,7 +68,8 @@ extension BuildRun {
                 platform: lowered.platform,
                 definition: lowered.definition,
                 config: lowered.config,
-                baseLayers: lowered.base?.config.diffIDs.count ?? 0
+                baseLayers: lowered.base?.config.diffIDs.count ?? 0,
+                ignoreFile: ignoreRecord
             )
             try await load(target, dockerfile: dockerfile)
             targets.append(target)
@@ -87,8 +90,8 @@ extension BuildRun {
     /// The ignore rules of a named context: the file that was named for it, else its own `.dockerignore`.
     private func excludes(ofContext name: String, at directory: String) throws -> [String] {
         let context = ContextFiles.directory(FilePath(directory))
-        let rules = try context.ignoreFile(dockerfile: "", given: request.ignoreFiles[name])
-        return rules?.texts ?? []
+        let found = try context.ignoreFile(dockerfile: "", given: request.ignoreFiles[name])
+        return found?.rules.texts ?? []
     }
 
     private func frontendRequest(_ source: [UInt8], name: String, ignore: IgnoreFile?) throws -> DockerfileRequest {
@@ -158,5 +161,5 @@ extension BuildRun {
 
 extension IgnoreFile {
     /// The rules as an LLB definition has them.
-    fileprivate var texts: [String] { patterns.map { String(decoding: $0, as: UTF8.self) } }
+    var texts: [String] { patterns.map { String(decoding: $0, as: UTF8.self) } }
 }

@@ -18,6 +18,8 @@ struct BuildTarget: Sendable {
     var config: ImageConfig?
     /// How many layers the result's base brought along.
     var baseLayers = 0
+    /// The ignore file of the main context, for the explanation of what it left out.
+    var ignoreFile: IgnoreFileRecord?
 }
 
 /// One build on its way: every stage appends its events, and the last event is always the build's end.

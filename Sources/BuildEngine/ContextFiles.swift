@@ -48,32 +48,40 @@ enum ContextFiles: Sendable {
         }
     }
 
-    /// The ignore rules in force: `<Dockerfile>.dockerignore` in place of `.dockerignore`; `nil` where there is neither.
+    /// The ignore file in force: `<Dockerfile>.dockerignore` in place of `.dockerignore`; `nil` where there is neither.
     ///
     /// - Parameter given: A file that was named and counts in place of both.
-    func ignoreFile(dockerfile: String, given: String? = nil) throws -> IgnoreFile? {
-        if let given { return try Self.ignoreFile(at: given) }
+    func ignoreFile(dockerfile: String, given: String? = nil) throws -> FoundIgnoreFile? {
+        if let given {
+            guard let bytes = try Self.read(FilePath(given)) else {
+                throw ContextFileError(path: given, reason: "there is no such ignore file")
+            }
+            return try found(FilePath(given), bytes)
+        }
         switch self {
         case .none, .dockerfile: return nil
         case .directory(let context):
             let own = dockerfile.hasPrefix("/") ? FilePath(dockerfile) : context.appending(dockerfile)
             for path in [FilePath(own.string + ".dockerignore"), context.appending(".dockerignore")] {
-                if let bytes = try Self.read(path) { return try IgnoreFile(parsing: bytes, name: path.string) }
+                if let bytes = try Self.read(path) { return try found(path, bytes) }
             }
         case .tar(let view):
             for name in [dockerfile + ".dockerignore", ".dockerignore"] {
-                if let bytes = try Self.read(name, in: view) { return try IgnoreFile(parsing: bytes, name: name) }
+                guard let bytes = try Self.read(name, in: view) else { continue }
+                return FoundIgnoreFile(name: name, bytes: bytes, rules: try IgnoreFile(parsing: bytes, name: name))
             }
         }
         return nil
     }
 
-    /// The rules of an ignore file that was named.
-    static func ignoreFile(at path: String) throws -> IgnoreFile {
-        guard let bytes = try read(FilePath(path)) else {
-            throw ContextFileError(path: path, reason: "there is no such ignore file")
+    /// A file with its path below the context where it lies there, else its last name: nothing of the machine's own.
+    private func found(_ path: FilePath, _ bytes: [UInt8]) throws -> FoundIgnoreFile {
+        var name = path.lastComponent?.string ?? path.string
+        if case .directory(let context) = self {
+            var rest = path.lexicallyNormalized()
+            if rest.removePrefix(context.lexicallyNormalized()), !rest.isEmpty { name = rest.string }
         }
-        return try IgnoreFile(parsing: bytes, name: path)
+        return FoundIgnoreFile(name: name, bytes: bytes, rules: try IgnoreFile(parsing: bytes, name: path.string))
     }
 
     private static func read(_ name: String, in view: LayerView) throws -> [UInt8]? {
@@ -112,4 +120,12 @@ struct ContextFileError: Fault, Equatable {
     let reason: String
     var kind: FaultKind { .usage }
     var description: String { "\(path): \(reason)" }
+}
+
+/// An ignore file that was found beside a Dockerfile or in a context, or named.
+struct FoundIgnoreFile {
+    /// Its path below the context, else its last name.
+    let name: String
+    let bytes: [UInt8]
+    let rules: IgnoreFile
 }

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 
 import BuildModel
-public import BuildSources
+import BuildSources
 import DockerfileFrontend
 import Layers
 import OCIModel
@@ -16,13 +16,13 @@ extension Engine {
     ///   - dockerfile: The Dockerfile's path, for its own ignore rules.
     ///   - ignoreFile: A file of this machine that counts in place of the context's own rules.
     ///   - note: Is told of each thing that was done otherwise than meant.
-    /// - Returns: What is in it, and where the contents of its files are.
+    /// - Returns: What of it counts in a hash, and where the contents of its files are.
     public func context(
         ofRepository url: String,
         dockerfile: String,
         ignoreFile: String? = nil,
         note: @escaping @Sendable (String) -> Void
-    ) async throws -> (context: LocalContext, contents: LayerContents) {
+    ) async throws -> HashedContext {
         let (plain, userInfo) = URLUserInfo.split(url)
         let isWeb = url.hasPrefix("http://") || url.hasPrefix("https://")
         let operation = try ContextSource.gitSource(isWeb ? plain : url, context: "context")
@@ -41,12 +41,18 @@ extension Engine {
         let layers = layers
         return try await Offload.run {
             let view = try layers.view(Snapshot(layers: [layer.diffID]))
-            let ignore = try ContextFiles.tar(view).ignoreFile(dockerfile: dockerfile, given: ignoreFile)
+            let files = ContextFiles.tar(view)
+            let ignore = try files.ignoreFile(dockerfile: dockerfile, given: ignoreFile)
             let context = try ArchiveContextReader(layers: layers).read(
                 view,
-                options: LocalContextOptions(ignore: ignore?.rules, makesLayer: false)
+                options: LocalContextOptions(ignore: ignore?.rules.rules, makesLayer: false)
             )
-            return (context, LayerContents(view: view))
+            return HashedContext(
+                counting: context.manifest,
+                contents: LayerContents(view: view),
+                ignoreFile: ignore?.name,
+                dockerfile: (dockerfile, try? files.dockerfile(name: dockerfile, bytes: nil))
+            )
         }
     }
 }

@@ -12,6 +12,8 @@ import SystemPackage
 /// Sources as they are now: contexts are read, names are looked up.
 struct LiveSources: PinResolving {
     let run: BuildRun
+    /// The ignore file of the main context.
+    let ignoreFile: IgnoreFileRecord?
 
     func resolve(_ source: SourceOperation, vertex: Vertex) async throws -> ResolvedSource {
         switch source.scheme {
@@ -82,7 +84,7 @@ struct LiveSources: PinResolving {
             ]
         )
         run.log.append(.contextDigested(event), build: run.id)
-        let resolved = SourceResolved(
+        var resolved = SourceResolved(
             identifier: source.identifier,
             type: "local",
             pin: context.digest.description,
@@ -90,6 +92,7 @@ struct LiveSources: PinResolving {
             layers: run.request.storesContext ? snapshot.layers : [],
             blobs: [manifest]
         )
+        if source.locator == "context", let ignoreFile { ignoreFile.note(in: &resolved) }
         return ResolvedSource(event: resolved, snapshot: snapshot)
     }
 

@@ -55,7 +55,8 @@ public enum SolveError: Fault, Equatable {
     public var description: String {
         switch self {
         case .stepFailed(let name, let failure): "\(name): \(failure.message)"
-        case .notCached(_, let name): "\(name) is not cached, and --expect-cached was given; 'reel why' explains it"
+        case .notCached(_, let name):
+            "\(name) is not cached, and --expect-cached was given; 'reel why' tells the cause again"
         case .cancelled: "the build was cancelled"
         case .cycle: "the graph has a cycle"
         }

@@ -23,6 +23,8 @@ public struct BuildRecord: Sendable {
     public let keys: [ContentDigest: StepKeyed]
     /// The vertices whose steps used an earlier result.
     public let reused: Set<ContentDigest>
+    /// The vertices whose steps failed.
+    public let failures: Set<ContentDigest>
     /// The exports, in order.
     public let exports: [(started: ExportStarted, finished: ExportFinished)]
     /// The last event, if the build ended.
@@ -41,6 +43,7 @@ public struct BuildRecord: Sendable {
         var results: [ContentDigest: [StepResult]] = [:]
         var keys: [ContentDigest: StepKeyed] = [:]
         var reused: Set<ContentDigest> = []
+        var failures: Set<ContentDigest> = []
         var exporting: ExportStarted?
         var exports: [(ExportStarted, ExportFinished)] = []
         var end: BuildEvent?
@@ -59,6 +62,7 @@ public struct BuildRecord: Sendable {
                 results[event.vertex] = event.results
                 reused.insert(event.vertex)
             case .stepFinished(let event): results[event.vertex] = event.results
+            case .stepFailed(let event): failures.insert(event.vertex)
             case .exportStarted(let event): exporting = event
             case .exportFinished(let event):
                 if let exporting { exports.append((exporting, event)) }
@@ -75,6 +79,7 @@ public struct BuildRecord: Sendable {
         self.results = results
         self.keys = keys
         self.reused = reused
+        self.failures = failures
         self.exports = exports
         self.end = end
         self.epochOfContext = epochOfContext
@@ -86,6 +91,18 @@ public struct BuildRecord: Sendable {
         var seen: Set<ContentDigest> = []
         return targets.flatMap { $0.definition?.vertices ?? [] }.compactMap { vertex in
             seen.insert(vertex.digest).inserted ? keys[vertex.digest] : nil
+        }
+    }
+
+    /// The graphs, one for each platform; `nil` where the result is `scratch`.
+    public var graphs: [(platform: Platform, definition: Definition?)] { targets.map { ($0.platform, $0.definition) } }
+
+    /// Every vertex that is a step, keyed or not, once each, in the order of the graph.
+    public var steps: [Vertex] {
+        var seen: Set<ContentDigest> = []
+        return targets.flatMap { $0.definition?.vertices ?? [] }.filter { vertex in
+            if case .source = vertex.operation { return false }
+            return seen.insert(vertex.digest).inserted
         }
     }
 

@@ -1,8 +1,11 @@
 // SPDX-License-Identifier: Apache-2.0
 
+import Audit
 import BuildEngine
 import BuildModel
 import BuildProgress
+import BuildSolver
+import Layers
 
 /// What is told of a build once it is over, well or not.
 struct BuildEnd {
@@ -38,6 +41,11 @@ struct BuildEnd {
             }
             try InputFile.write(Array(digest.description.utf8), to: console.environment.absolute(file))
         }
+        if let file = run.contextHashFile {
+            let record = try BuildRecord(outcome.id, log: engine.log, blobs: engine.layers.blobs)
+            let hash = try HashedContext(of: record, layers: engine.layers).digest()
+            try InputFile.write(Array(hash.description.utf8), to: console.environment.absolute(file))
+        }
         if let file = run.metadataFile {
             try InputFile.write(products.metadata.canonicalBytes + [0x0A], to: console.environment.absolute(file))
         }
@@ -68,12 +76,14 @@ struct BuildEnd {
     }
 
     private func fail(_ failure: BuildFailure) {
+        let missed = missedStep(failure)
         if run.json {
-            let object: JSONValue = [
+            var members: [String: JSONValue] = [
                 "id": .string(failure.id.description), "status": failure.kind == .cancelled ? "cancelled" : "failed",
                 "error": .string(failure.description),
             ]
-            console.print(object)
+            if let missed { members["why"] = missed.json }
+            console.print(.object(members))
         }
         if progress.mode == .tty {
             let now = console.environment.clock.now()
@@ -85,5 +95,14 @@ struct BuildEnd {
             progress.tell(report.styled)
         }
         console.fail(failure.description)
+        // With --json the explanation is part of the object.
+        if let missed, !run.json { for line in missed.lines { console.tell(line) } }
+    }
+
+    /// Why the step that was expected to be cached is not; `nil` for other failures, and where the log can't tell.
+    private func missedStep(_ failure: BuildFailure) -> StepExplanation? {
+        guard case .notCached(let vertex, _)? = failure.cause as? SolveError else { return nil }
+        let explainer = KeyExplainer(log: engine.log, blobs: engine.layers.blobs)
+        return try? explainer.explain(failure.id, step: vertex.description).first
     }
 }

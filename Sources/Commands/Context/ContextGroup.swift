@@ -7,6 +7,6 @@ struct ContextGroup: ParsableCommand {
     static let configuration = CommandConfiguration(
         commandName: "context",
         abstract: "Look at a directory as a build sees it.",
-        subcommands: [ContextListCommand.self, ContextHashCommand.self]
+        subcommands: [ContextListCommand.self, ContextHashCommand.self, ContextDiffCommand.self]
     )
 }

@@ -41,11 +41,11 @@ struct ContextListCommand: ReelCommand {
         guard path != "-", let directory = input.directory,
             case .dockerfile(name: let dockerfile, bytes: _) = input.frontend
         else { throw UsageError("\(path): name a directory") }
-        var reading = ContextReading(directory: FilePath(directory), dockerfile: dockerfile, modes: nil)
-        reading.givenIgnoreFile = ignoreFile.map { console.environment.absolute($0) }
-        let rules = try reading.ignoreFile()
+        var request = ContextHashRequest(directory: FilePath(directory), dockerfile: dockerfile)
+        request.ignoreFile = ignoreFile.map { console.environment.absolute($0) }
+        let rules = try request.rules()
         if let why { return try explain(why, rules: rules, directory: directory, on: console) }
-        let chosen = reading
+        let chosen = request
         for entry in try await Offload.run({ try chosen.entries() }) { list(entry, on: console) }
         return 0
     }

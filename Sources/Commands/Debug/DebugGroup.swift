@@ -10,7 +10,7 @@ struct DebugGroup: ParsableCommand {
     static let configuration = CommandConfiguration(
         commandName: "debug",
         abstract: "Look into graphs, and measure the log.",
-        subcommands: [DumpLLB.self, FillLog.self, OpenLog.self, ReplayLog.self]
+        subcommands: [DumpLLB.self, DebugGraph.self, FillLog.self, OpenLog.self, ReplayLog.self]
     )
 }
 

@@ -18,10 +18,13 @@ enum HelpPage {
         BUILD
           build [PATH|-]            build a Dockerfile, or LLB from a file or a pipe
           dockerfile parse|lint     read a Dockerfile without building it
-          context hash [PATH]       the digest of a directory, as a build sees it
+          context hash|diff         the hash of a directory as a build sees it
 
         LOOK BACK
           history ls|inspect|logs   builds, what was in them, what their steps printed
+          history diff A B          what differs between two builds
+          why [ID|STEP]             why a step was not cached
+          export context-hash ID    the hash of what a build read
           log ls|rebuild            the events, as they are
 
         PROVE
@@ -37,7 +40,7 @@ enum HelpPage {
           du, prune                 what takes space, and less of it
           doctor                    what this machine offers, and what is used of it
           completions, man          for your shell and for man(1)
-          debug dump-llb            look into a build's graph
+          debug dump-llb|graph      look into a build's graph
 
         EXAMPLES
           reel build -t hello:1 .                                  build, and keep as hello:1

@@ -6,7 +6,7 @@ import ArgumentParser
 struct HistoryGroup: ParsableCommand {
     static let configuration = CommandConfiguration(
         commandName: "history",
-        abstract: "List builds, look into one, read what its steps printed.",
-        subcommands: [HistoryList.self, HistoryInspect.self, HistoryLogs.self]
+        abstract: "List builds, look into one, compare two, read what their steps printed.",
+        subcommands: [HistoryList.self, HistoryInspect.self, HistoryDiff.self, HistoryLogs.self]
     )
 }

@@ -23,6 +23,13 @@ struct EndOptions: ParsableArguments {
     )
     var metadataFile: String?
 
+    @Option(
+        name: .customLong("context-hash-file"),
+        help: ArgumentHelp("Write the hash of the context to a file.", valueName: "FILE"),
+        completion: .file()
+    )
+    var contextHashFile: String?
+
     /// The progress that is asked for, on this console.
     func progress(for console: Console) -> ConsoleProgress {
         ConsoleProgress(mode: ProgressMode.resolve(progress, quiet: quiet, console: console), console: console)

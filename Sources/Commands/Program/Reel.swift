@@ -11,7 +11,7 @@ struct Reel: ParsableCommand {
             CommandGroup(name: "Build", subcommands: [BuildCommand.self, DockerfileGroup.self, ContextGroup.self]),
             CommandGroup(
                 name: "Look back",
-                subcommands: [HistoryGroup.self, LogGroup.self]
+                subcommands: [HistoryGroup.self, WhyCommand.self, LogGroup.self]
             ),
             CommandGroup(
                 name: "Prove",

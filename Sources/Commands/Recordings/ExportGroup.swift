@@ -2,11 +2,11 @@
 
 import ArgumentParser
 
-/// Commands that give recorded builds away.
+/// Commands that take a recorded build, or a proof of one, out of the store.
 struct ExportGroup: ParsableCommand {
     static let configuration = CommandConfiguration(
         commandName: "export",
-        abstract: "Write a recorded build to a file that others can verify and replay.",
-        subcommands: [ExportRecordingCommand.self]
+        abstract: "Write a recorded build to a file, or print the hash of what it read.",
+        subcommands: [ExportRecordingCommand.self, ExportContextHash.self]
     )
 }

@@ -43,6 +43,9 @@ struct FileTree {
         }
     }
 
+    /// Shows what lies below `root`, which has no snapshot below it.
+    init(_ base: Snapshot, root: TreeNode, now: Timestamp) { self.init(base: base, view: nil, root: root, now: now) }
+
     private init(base: Snapshot, view: LayerView?, root: TreeNode, now: Timestamp) {
         self.base = base
         self.view = view
