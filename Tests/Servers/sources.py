@@ -15,7 +15,7 @@ What is in ROOT/control.json is read at each request:
 Under /redirect/N/NAME are N redirects before /file/NAME; /ring leads to itself; /to/URL leads to URL; /plain/NAME is a
 file without validators and ranges; /endless sends bytes without end; /name/NAME names the file in Content-Disposition.
 """
-import hashlib, http.server, json, os, re, socket, subprocess, sys, threading, time, urllib.parse
+import hashlib, http.server, json, os, re, signal, socket, subprocess, sys, threading, time, urllib.parse
 
 root = os.path.abspath(sys.argv[1])
 lock = threading.Lock()
@@ -157,11 +157,14 @@ class Handler(http.server.BaseHTTPRequestHandler):
 server = http.server.ThreadingHTTPServer(("127.0.0.1", 0), Handler)
 server.daemon_threads = True
 threading.Thread(target=server.serve_forever, daemon=True).start()
+# The program itself, so that what is ended is not a wrapper; and it must be possible to end it, whatever a test blocks.
+programs = subprocess.check_output(["git", "--exec-path"], text=True).strip()
+signal.pthread_sigmask(signal.SIG_SETMASK, [])
 with socket.socket() as free:
     free.bind(("127.0.0.1", 0))
     port = free.getsockname()[1]
 daemon = subprocess.Popen(
-    ["git", "daemon", "--listen=127.0.0.1", f"--port={port}", f"--base-path={root}/git", "--export-all", "--reuseaddr", f"{root}/git"],
+    [os.path.join(programs, "git-daemon"), "--listen=127.0.0.1", f"--port={port}", f"--base-path={root}/git", "--export-all", "--reuseaddr", f"{root}/git"],
     stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL,
 )
 try:
@@ -177,5 +180,5 @@ try:
     while os.path.isdir(root) and os.path.isdir(f"/proc/{sys.argv[2]}"):
         time.sleep(0.2)
 finally:
-    daemon.terminate()
+    daemon.kill()
     daemon.wait()
