@@ -24,6 +24,7 @@ enum SourceResolutionError: Fault, Equatable {
     case unknownImage(String)
     case noImage(String, RegistryError)
     case unknownLayout(String)
+    case offline(String)
     case unsupported(String)
     case credentials(String)
     case missing(identifier: String, digest: ContentDigest)
@@ -32,6 +33,7 @@ enum SourceResolutionError: Fault, Equatable {
         switch self {
         case .unknownContext, .unknownLayout, .unsupported, .credentials: .usage
         case .unknownImage: .failed
+        case .offline: .needsNetwork
         case .noImage(_, let error): error.kind == .missing ? .failed : error.kind
         case .missing: .missing
         }
@@ -44,6 +46,7 @@ enum SourceResolutionError: Fault, Equatable {
             "\(name): no such image in the store; 'reel image import \(name) FILE' takes one in, 'reel image ls' lists them"
         case .noImage(let name, let error):
             "\(name) is not among reel's own images, and \(error); 'reel image import \(name) FILE' takes one in"
+        case .offline(let what): what
         case .unknownLayout(let name):
             "no layout was given for the source '\(name)'; add --build-context \(name)=oci-layout://PATH"
         case .unsupported(let identifier): "\(identifier): this kind of source is not supported by this version of reel"

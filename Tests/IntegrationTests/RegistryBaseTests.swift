@@ -106,6 +106,28 @@ struct RegistryBaseTests {
         }
     }
 
+    @Test(
+        "Without a network a digest that is here will do, and a tag what it was last, if asked",
+        .timeLimit(.minutes(1))
+    )
+    func offline() async throws {
+        let workspace = try Workspace()
+        try await LoopbackRegistry.run(in: workspace) { registry in
+            try await fill(registry, workspace)
+            let dockerfile = "FROM \(registry.host)/base:one\nENV A=b\n"
+            try #require(try await build(workspace, dockerfile).code == 0)
+            let before = try registry.requests().count
+            let strict = try await build(workspace, dockerfile, "--offline")
+            #expect(strict.code == 11)
+            #expect(strict.errors.contains("--offline=last"), "\(strict.errors)")
+            let last = try await build(workspace, dockerfile, "--offline=last")
+            #expect(last.code == 0, "\(last.errors)")
+            let reads = try await build(workspace, dockerfile + "RUN true\n", "--offline=last")
+            #expect(reads.code == 11, "the layers are elsewhere: \(reads.errors)")
+            #expect(try registry.requests().count == before)
+        }
+    }
+
     @Test("Trouble with a registry is one sentence with its exit code", .timeLimit(.minutes(1)))
     func refused() async throws {
         let workspace = try Workspace()

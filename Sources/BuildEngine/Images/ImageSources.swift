@@ -102,11 +102,32 @@ struct ImageSources: Sendable {
     }
 
     private func ask(_ reference: ImageReference, platform: Platform) async throws -> FoundImage {
-        let root = try await run.registry.resolve(reference)
-        let origin = try run.registry.origin(reference)
+        let root = try await root(of: reference)
+        let origin: any ImageOrigin =
+            run.request.offline == .no
+            ? try run.registry.origin(reference) : OfflineOrigin(subject: reference.familiar)
         let image = try await RemoteImage(root, for: platform, from: origin, into: run.engine.layers.blobs)
         run.supply.offer(image, from: origin, source: "docker-image://\(reference)", repository: reference)
         return FoundImage(image, how: "registry", in: run.engine.layers)
+    }
+
+    /// What a name stands for: now, or last where the network is ruled out.
+    private func root(of reference: ImageReference) async throws -> Descriptor {
+        if run.request.offline == .no { return try await run.registry.resolve(reference) }
+        var digest = reference.digest
+        if digest == nil, run.request.offline == .last {
+            digest = try run.lastPin("docker-image://\(reference)").flatMap { try? ContentDigest(parsing: $0) }
+            let words = "with --offline=last the last pin is used, and nobody is asked for a newer one"
+            run.log.append(.fallback(Fallback(subject: reference.familiar, reason: words)), build: run.id)
+        }
+        guard let digest else {
+            throw SourceResolutionError.offline(
+                run.request.offline == .last
+                    ? "\(reference.familiar) was never resolved here, and the network is ruled out"
+                    : "what \(reference.familiar) is can't be asked with --offline; --offline=last takes what it was last"
+            )
+        }
+        return Descriptor(mediaType: MediaType.ociManifest, digest: digest, size: 0)
     }
 
     /// Finds an image in what a named context says: a layout, an archive, or containerd.
@@ -139,6 +160,21 @@ extension FoundImage {
         let isLazy = !image.layers.allSatisfy { store.contains($0.diffID) }
         self.init(pin: image.pin, config: image.config, how: how, documents: image.documents, isLazy: isLazy)
     }
+}
+
+/// The place of an image that may not be asked: what is not here can't be had.
+private struct OfflineOrigin: ImageOrigin {
+    let subject: String
+
+    private func missing(_ descriptor: Descriptor) -> SourceResolutionError {
+        .offline("\(descriptor.digest) of \(subject) is not here, and the network is ruled out")
+    }
+
+    func document(_ descriptor: Descriptor) async throws -> [UInt8] { throw missing(descriptor) }
+
+    func copy(_ descriptor: Descriptor, keeping: FilePath, to: @escaping @Sendable ([UInt8]) throws -> Void)
+        async throws -> Int64
+    { throw missing(descriptor) }
 }
 
 /// Answers the frontend, and records each answer.
