@@ -27,7 +27,9 @@ struct InputIdentities {
     static func ofWhole(_ vertex: Vertex, inputs: [Snapshot]) -> [InputIdentity]? {
         switch vertex.operation {
         case .exec(let exec):
-            let looksInside = exec.mounts.contains { $0.input != nil && $0.selector != "" && $0.selector != "/" }
+            let looksInside = exec.mounts.contains {
+                $0.input != nil && ($0.contentCache == .on || !["", "/"].contains($0.selector))
+            }
             return looksInside ? nil : inputs.map { .root($0.chainID) }
         case .file: return nil
         default: return inputs.map { .root($0.chainID) }
