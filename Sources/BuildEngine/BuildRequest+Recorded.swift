@@ -41,4 +41,47 @@ extension BuildRequest {
         if let shmSize { options["shm-size"] = String(shmSize) }
         return options
     }
+
+    /// Takes over the choices that `recordedOptions` told, apart from `no-cache`, which was about that one build.
+    mutating func restore(_ options: [String: String]) {
+        target = options["target"]
+        platforms =
+            options["platform"]?.split(separator: ",").compactMap {
+                try? Platform(parsing: String($0), host: .compiled)
+            } ?? []
+        for (option, value) in options {
+            guard let colon = option.firstIndex(of: ":") else { continue }
+            let name = String(option[option.index(after: colon)...])
+            switch option[..<colon] {
+            case "build-arg": buildArguments[name] = .some(value)
+            case "label": labels[name] = value
+            case "context": namedContexts[name] = value
+            case "ignore-file": ignoreFiles[name] = value
+            default: break
+            }
+        }
+        if options["timestamps"] == "keep" {
+            timestamps = .keep
+        } else if let epoch = options["source-date-epoch"].flatMap({ Int64($0) }) {
+            timestamps = .clamp(epoch: epoch)
+        }
+        reproducible = options["reproducible"] == "true"
+        gitModes = options["context-modes"] == "git"
+        storesContext = options["store-context"] != "false"
+        network = options["force-network-mode"] ?? "default"
+        extraHosts = Self.pairs(options["add-hosts"]).map { (name: $0.0, address: $0.1) }
+        ulimits = Self.pairs(options["ulimit"]).compactMap { name, limits in
+            let numbers = limits.split(separator: ":").compactMap { Int64($0) }
+            return numbers.count == 2 ? (name: name, soft: numbers[0], hard: numbers[1]) : nil
+        }
+        shmSize = options["shm-size"].flatMap { Int64($0) }
+    }
+
+    /// The pairs of `a=b,c=d`.
+    private static func pairs(_ text: String?) -> [(String, String)] {
+        (text ?? "").split(separator: ",").compactMap { pair in
+            let parts = pair.split(separator: "=", maxSplits: 1).map(String.init)
+            return parts.count == 2 ? (parts[0], parts[1]) : nil
+        }
+    }
 }

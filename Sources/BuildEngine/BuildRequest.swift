@@ -70,14 +70,32 @@ public struct BuildRequest: Sendable {
     public var secrets: [String: SecretSource] = [:]
     /// Sockets of SSH agents by id.
     public var agents: [String: String] = [:]
+    /// Whether steps run without a network, whatever the graph says.
+    public var withoutNetwork = false
+    /// What is made otherwise for the steps than their definition leaves it.
+    public var variations: Set<StepVariation> = []
     /// How many steps run at once.
     public var maxParallelism = 64
     /// Whether a step that would have to run ends the build.
     public var expectCached = false
     /// The build that this one repeats, and how: `replay`, `rerun`, `resume`.
     public var relation: (of: BuildID, kind: String)?
+    /// Whether the frontend is asked although a record has the graph.
+    var asksFrontend = false
+    /// Which pins hold, when it repeats a recorded build.
+    var pinning = Pinning.record
     /// The options to record in place of this request's own, when it repeats a recorded build.
     var optionsOfRecord: [String: String]?
+
+    /// Where the pins of a build come from that follows a recorded one.
+    enum Pinning: Sendable {
+        /// From the record, and nowhere else.
+        case record
+        /// From the record where it has them, else as a new build finds them.
+        case recordFirst
+        /// As a new build finds them; from the record only for contexts that are gone.
+        case live
+    }
 
     /// Makes a request with every choice at its default.
     public init(frontend: Frontend, contexts: [String: String]) {

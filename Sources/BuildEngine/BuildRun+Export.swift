@@ -39,7 +39,7 @@ extension BuildRun {
         return outcome
     }
 
-    private func image(of target: BuildTarget, outputs: [ContentDigest: VertexOutputs]) -> ExportImage {
+    func image(of target: BuildTarget, outputs: [ContentDigest: VertexOutputs]) -> ExportImage {
         var snapshot = Snapshot.scratch
         if let output = target.definition?.output, let given = outputs[output.digest]?.snapshots,
             given.indices.contains(output.index)

@@ -24,7 +24,7 @@ extension BuildRun {
     ) async throws -> [ContentDigest: Snapshot] {
         let resolver: any PinResolving =
             if let recorded {
-                RecordedSources(run: self, recorded: recorded, origin: engine.layers, layers: layers)
+                FollowedSources(recorded: recorded, pinning: request.pinning, run: self)
             } else {
                 LiveSources(run: self, ignoreFile: ignoreFile)
             }
@@ -37,7 +37,7 @@ extension BuildRun {
                 build: id
             )
             var resolved = try await resolver.resolve(source, vertex: vertex)
-            let previous = recorded == nil ? try lastPin(source.identifier) : nil
+            let previous = resolved.event.how != "record" ? try lastPin(source.identifier) : nil
             resolved.event.movedFrom = previous == resolved.event.pin ? nil : previous
             resolved.event.details["vertex"] = vertex.digest.description
             log.append(.sourceResolved(resolved.event), build: id)
@@ -63,7 +63,7 @@ extension BuildRun {
     private func check(_ graphs: [Definition]) throws {
         let emulation = Emulation(host: .compiled)
         for definition in graphs {
-            for vertex in definition.vertices {
+            for vertex in definition.vertices where plan?.executes(vertex.digest) ?? true {
                 if case .build(let build) = vertex.operation, let inner = build.definition { try check([inner]) }
                 do {
                     try check(vertex)

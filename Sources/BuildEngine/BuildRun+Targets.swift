@@ -13,7 +13,7 @@ import SystemPackage
 extension BuildRun {
     /// The graphs to solve, from the frontend or from the record, each with its `definition.loaded` event.
     func loadTargets() async throws -> [BuildTarget] {
-        if let recorded {
+        if let recorded, usesRecordedGraph {
             for event in recorded.definitions { log.append(.definitionLoaded(event), build: id) }
             return recorded.targets
         }

@@ -33,6 +33,8 @@ struct BuildRun: Sendable {
     let layers: LayerStore
     /// Where a recorded graph and recorded pins come from; `nil` for a new build.
     let recorded: BuildRecord?
+    /// What a replay executes of it; `nil` for every other build.
+    let plan: ReplayPlan?
     /// The secrets that steps may ask for.
     let secrets: BuildSecrets
     /// The contexts that are files.
@@ -49,6 +51,9 @@ struct BuildRun: Sendable {
 
     /// Whether the build only repeats another to compare: it names nothing and keeps nothing.
     var isReplay: Bool { request.relation?.kind == "replay" }
+
+    /// Whether the graph is the record's, so that no frontend is asked.
+    var usesRecordedGraph: Bool { (recorded?.hasGraph ?? false) && !request.asksFrontend }
 
     /// Runs the build from its first to its last event.
     ///
@@ -81,18 +86,45 @@ struct BuildRun: Sendable {
         let targets = try await loadTargets()
         let sources = try await pinSources(of: targets)
         let port = OperationPort(run: self, pins: sources)
-        let solver = Solver(
-            definitions: targets.compactMap(\.definition),
-            sources: sources,
-            options: solverOptions,
-            port: port,
-            log: log,
-            build: id
-        )
-        let outputs = try await solver.solve()
+        let outputs: [ContentDigest: VertexOutputs]
+        if let plan {
+            outputs = try await solve(targets, sources: sources, port: ReplayPort(port: port, plan: plan))
+            try await provide(targets, outputs: outputs, plan: plan)
+        } else {
+            outputs = try await solve(targets, sources: sources, port: port)
+        }
         let outcome = try await export(targets, outputs: outputs)
         try await dropContexts(sources, targets: targets)
         return outcome
+    }
+
+    private func solve(
+        _ targets: [BuildTarget],
+        sources: [ContentDigest: Snapshot],
+        port: some StepPort
+    ) async throws -> [ContentDigest: VertexOutputs] {
+        var options = solverOptions
+        options.runsOnly = plan?.selected
+        return try await Solver(
+            definitions: targets.compactMap(\.definition),
+            sources: sources,
+            options: options,
+            port: port,
+            log: log,
+            build: id
+        ).solve()
+    }
+
+    /// Takes what the exports of a replay need of steps that it did not execute.
+    private func provide(
+        _ targets: [BuildTarget],
+        outputs: [ContentDigest: VertexOutputs],
+        plan: ReplayPlan
+    ) async throws {
+        guard !request.outputs.isEmpty else { return }
+        let results = targets.map { image(of: $0, outputs: outputs).snapshot }
+        let supply = supply
+        try await Offload.run { for result in results { try plan.take(result, for: "the result", unless: supply) } }
     }
 
     var solverOptions: SolverOptions {
@@ -107,7 +139,7 @@ struct BuildRun: Sendable {
         let environment = engine.environment
         let frontend =
             switch request.frontend {
-            case _ where recorded != nil: "recording"
+            case _ where usesRecordedGraph: "recording"
             case .dockerfile: "dockerfile"
             case .llb: "llb"
             }
@@ -124,8 +156,14 @@ struct BuildRun: Sendable {
                 "host": .string(environment.host), "pid": .integer(Int64(environment.pid)),
                 "command": JSONValue(environment.commandLine.map { URLUserInfo.redacted($0) }),
                 "cwd": .string(environment.workingDirectory),
+                "contexts": JSONValue(places),
             ]
         )
+    }
+
+    /// Where the contexts are; what came on standard input is nowhere.
+    private var places: [String: String] {
+        request.contexts.mapValues { engine.environment.absolute($0) }.filter { !$0.value.hasPrefix("/proc/") }
     }
 
     /// Makes everything durable and writes the last event.

@@ -91,6 +91,9 @@ enum ContextFiles: Sendable {
         return try view.read(entry, limit: 16 << 20)
     }
 
+    /// Whether something is there that can be a context.
+    static func exists(_ path: String) -> Bool { unsafe access(path, R_OK) == 0 }
+
     /// The bytes of a file of at most 16 MiB; `nil` where there is none.
     static func read(_ path: FilePath) throws -> [UInt8]? {
         let descriptor = unsafe reel_openat(AT_FDCWD, path.string, O_RDONLY | O_CLOEXEC, 0)

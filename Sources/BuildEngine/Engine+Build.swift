@@ -19,11 +19,13 @@ extension Engine {
     /// A build that is ready to run.
     func run(
         _ request: BuildRequest,
+        id: BuildID? = nil,
         recorded: BuildRecord?,
+        plan: ReplayPlan? = nil,
         layers: LayerStore,
         observer: any BuildObserver
     ) -> BuildRun {
-        let id = newBuildID()
+        let id = id ?? newBuildID()
         let observed = ObservedLog(log: log, observer: observer, clock: environment.clock)
         return BuildRun(
             engine: self,
@@ -33,6 +35,7 @@ extension Engine {
             observer: observer,
             layers: layers,
             recorded: recorded,
+            plan: plan,
             secrets: BuildSecrets(
                 sources: request.secrets,
                 agents: request.agents,

@@ -56,7 +56,8 @@ public final class Engine: Sendable {
         return FilePath(data ?? home + "/.local/share").appending("reel")
     }
 
-    private static func makeFolder(_ path: FilePath) throws {
+    /// Makes a folder with its parents, where they are missing.
+    static func makeFolder(_ path: FilePath) throws {
         if unsafe mkdir(path.string, 0o711) == 0 || currentErrno() == EEXIST { return }
         guard currentErrno() == ENOENT, !path.lexicallyNormalized().components.isEmpty else {
             throw SystemCallError("mkdir", path.string)

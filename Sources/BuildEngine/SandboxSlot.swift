@@ -19,15 +19,17 @@ final class SandboxSlot: Sendable {
 
     /// The sandbox over the store `layers`; made at the first call, which blocks for some milliseconds.
     ///
+    /// - Parameter preferred: The driver to use; `nil` for the machine's best or what `REEL_DRIVER` names.
     /// - Throws: `SandboxError` where the machine can't run steps.
     func get(
         layers: LayerStore,
         root: FilePath,
         folder: FilePath,
-        environment: EngineEnvironment
+        environment: EngineEnvironment,
+        preferred: String? = nil
     ) throws -> Ready {
         try ready.withLock { ready in
-            let key = layers.blobs.root.string
+            let key = layers.blobs.root.string + "\n" + (preferred ?? "")
             if let made = ready[key] { return made }
             let namespaces = try NamespaceEntry.enter()
             let own = folder.appending("sandbox-\(ready.count)")
@@ -52,7 +54,7 @@ final class SandboxSlot: Sendable {
                 driver: try DriverChoice.choose(
                     for: layers,
                     in: mounting,
-                    preferred: environment.variables["REEL_DRIVER"].flatMap { $0.isEmpty ? nil : $0 },
+                    preferred: preferred ?? environment.variables["REEL_DRIVER"].flatMap { $0.isEmpty ? nil : $0 },
                     searchPath: path
                 )
             )

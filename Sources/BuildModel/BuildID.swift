@@ -23,6 +23,15 @@ public struct BuildID: Hashable, Comparable, Sendable, CustomStringConvertible {
         description = String(decoding: units.reversed(), as: UTF8.self)
     }
 
+    /// The time of start, in whole milliseconds.
+    public var time: Timestamp {
+        // Ten characters of five bits each hold the 48 bits of the time.
+        let milliseconds = description.prefix(10).reduce(Int64(0)) { sum, character in
+            sum << 5 | Int64(Self.alphabet.firstIndex(of: character) ?? 0)
+        }
+        return Timestamp(nanoseconds: milliseconds * 1_000_000)
+    }
+
     /// Parses a whole id.
     ///
     /// - Throws: `BuildIDError` unless it is 26 characters of the alphabet (capitals are read as small letters).

@@ -14,6 +14,8 @@ public struct SolverOptions: Sendable {
     public var ignoreCache: Bool
     /// Vertices of which no earlier result may be used.
     public var ignoreCacheVertices: Set<ContentDigest>
+    /// The vertices that run, while all others take the result that the port knows; `nil` to reuse what can be reused.
+    public var runsOnly: Set<ContentDigest>?
     /// Whether a step that would have to run ends the build (`--expect-cached`).
     public var expectCached: Bool
 
@@ -22,11 +24,13 @@ public struct SolverOptions: Sendable {
         maxParallelism: Int,
         ignoreCache: Bool = false,
         ignoreCacheVertices: Set<ContentDigest> = [],
+        runsOnly: Set<ContentDigest>? = nil,
         expectCached: Bool = false
     ) {
         self.maxParallelism = max(1, maxParallelism)
         self.ignoreCache = ignoreCache
         self.ignoreCacheVertices = ignoreCacheVertices
+        self.runsOnly = runsOnly
         self.expectCached = expectCached
     }
 }
@@ -193,9 +197,7 @@ public struct Solver<Port: StepPort>: Sendable {
         // A graph within the graph is solved anew, so that its sources are; its own steps are reused.
         let holdsGraph: Bool
         if case .build = vertex.operation { holdsGraph = true } else { holdsGraph = false }
-        let mayReuse =
-            !holdsGraph && !options.ignoreCache && !vertex.metadata.ignoresCache
-            && !options.ignoreCacheVertices.contains(vertex.digest)
+        let mayReuse = mayReuse(vertex) && (!holdsGraph || options.runsOnly != nil)
         if mayReuse, let reused = try await reuse(vertex, key: key) { return .done(reused) }
         if options.expectCached, !holdsGraph { throw SolveError.notCached(vertex: vertex.digest, name: vertex.name) }
         // No lock either: a graph may hold the same one again further in, and its steps are locked one by one.
@@ -204,6 +206,12 @@ public struct Solver<Port: StepPort>: Sendable {
             if mayReuse, let reused = try await reuse(vertex, key: key) { return .done(reused) }
             return try await run(vertex, key: key, inputs: inputs)
         }
+    }
+
+    private func mayReuse(_ vertex: Vertex) -> Bool {
+        if let runsOnly = options.runsOnly { return !runsOnly.contains(vertex.digest) }
+        return !options.ignoreCache && !vertex.metadata.ignoresCache
+            && !options.ignoreCacheVertices.contains(vertex.digest)
     }
 
     private func reuse(_ vertex: Vertex, key: ContentDigest) async throws -> VertexOutputs? {
@@ -228,6 +236,9 @@ public struct Solver<Port: StepPort>: Sendable {
         case .failed(let failure):
             log.append(.stepFailed(failure), build: build)
             return .failed(failure)
+        case .replaced(let failure, let outputs):
+            log.append(.stepFailed(failure), build: build)
+            return .done(outputs)
         }
     }
 }

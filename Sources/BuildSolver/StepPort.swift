@@ -25,6 +25,8 @@ public enum StepOutcome: Sendable {
     case finished(VertexOutputs, Happened)
     /// It gave none.
     case failed(StepFailed)
+    /// It gave none, and the graph goes on with other outputs in their place: a replay that looks behind a failure.
+    case replaced(StepFailed, VertexOutputs)
 }
 
 /// What the solver needs done: it decides, the port acts.

@@ -48,6 +48,7 @@ public struct RandomHistory {
         made += 1
         let id = EventSamples.build(made)
         open.append(id)
+        let original = made > 1 && chance(20) ? EventSamples.build(made - 1) : nil
         let started = BuildStarted(
             frontend: chance(80) ? "dockerfile" : "llb",
             options: chance(50) ? ["target": "t\(number(4))"] : [:],
@@ -55,8 +56,8 @@ public struct RandomHistory {
             engine: "1",
             semantics: 1,
             platform: "linux/amd64",
-            of: made > 1 && chance(20) ? EventSamples.build(made - 1) : nil,
-            relation: "replay",
+            of: original,
+            relation: original.map { _ in chance(50) ? "replay" : "rerun" },
             happened: ["pid": .integer(Int64(number(30_000)))]
         )
         return (id, .buildStarted(started))

@@ -48,6 +48,34 @@ import Testing
         #expect(try await log.result(forKey: key) == nil)
     }
 
+    @Test("What a replay gave is no result, neither run nor taken from its record")
+    func replay() async throws {
+        log.append(finished("recorded"), build: build)
+        let replay = EventSamples.build(2)
+        let started = BuildStarted(
+            frontend: "recording",
+            options: [:],
+            tags: [],
+            engine: "1",
+            semantics: 1,
+            platform: "linux/amd64",
+            of: build,
+            relation: "replay"
+        )
+        log.append(.buildStarted(started), build: replay)
+        log.append(finished("diverged"), build: replay)
+        let other = EventSamples.digest("k2")
+        let taken = [EventSamples.result(on: nil, "taken")]
+        log.append(
+            .stepReused(StepReused(vertex: other, key: other, producer: 0, origin: "record", results: taken)),
+            build: replay
+        )
+        #expect(try await log.result(forKey: key)?.producer == 1)
+        #expect(try await log.result(forKey: other) == nil)
+        try log.rebuildIndex()
+        #expect(try await log.result(forKey: key)?.producer == 1)
+    }
+
     @Test("A result of an imported cache counts, a local reuse is no new result")
     func reuse() async throws {
         let result = EventSamples.result(on: nil, "made")

@@ -183,8 +183,9 @@ struct FrontendImages: ImageResolving {
 
     func resolve(_ reference: ImageReference, platform: Platform) async throws -> ResolvedImage {
         let identifier = "docker-image://\(reference)"
+        let held = try heldReference(reference, identifier)
         return try await record(identifier, type: "image", reference, platform) {
-            try await ImageSources(run: run).find(reference, platform: platform)
+            try await ImageSources(run: run).find(held, platform: platform)
         }
     }
 
@@ -193,6 +194,14 @@ struct FrontendImages: ImageResolving {
         return try await record("oci-layout://\(layout)", type: "oci-layout", named, platform) {
             try await ImageSources(run: run).find(layout: layout, reference: reference, platform: platform)
         }
+    }
+
+    /// The reference with the pin that a recorded build gave it, where that still holds.
+    private func heldReference(_ reference: ImageReference, _ identifier: String) throws -> ImageReference {
+        guard run.request.pinning != .live, reference.digest == nil,
+            let pin = run.recorded?.namedPins[identifier]?.pin
+        else { return reference }
+        return try ImageReference(parsing: "\(reference)@\(pin)")
     }
 
     /// A name for an image that has none: the context's, where it can be one.

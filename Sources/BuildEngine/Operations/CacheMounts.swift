@@ -1,6 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
 
-import BuildExporters
 import BuildModel
 import Glibc
 import LLB
@@ -55,40 +54,11 @@ struct CacheMounts {
         guard unsafe mkdir(fresh.string, 0o755) == 0, unsafe chmod(fresh.string, 0o755) == 0 else {
             throw SystemCallError("mkdir", fresh.string)
         }
-        if base != .scratch { try await fill(fresh, from: base) }
+        if base != .scratch {
+            try await TreeExtraction(layers: run.layers, scratch: run.engine.folder.path)
+                .write(base, to: fresh, epoch: run.created)
+        }
         guard unsafe rename(fresh.string, folder.string) == 0 else { throw SystemCallError("rename", folder.string) }
         return folder
-    }
-
-    private func fill(_ folder: FilePath, from base: Snapshot) async throws {
-        var options = ExportOptions(type: .local)
-        options.destination = .path(folder.string)
-        let environment = ExportEnvironment(
-            layers: run.layers,
-            workingDirectory: folder,
-            temporaryDirectory: run.engine.folder.path
-        )
-        let image = ExportImage(platform: .compiled, snapshot: base, config: ImageConfig(platform: .compiled))
-        let request = ExportRequest(images: [image], options: options, epoch: run.created)
-        _ = try await options.exporter(in: environment).export(request)
-        let layers = run.layers
-        try await Offload.run { try Self.restoreOwners(in: folder, as: layers.view(base)) }
-    }
-
-    /// Gives what was exported the owners that the snapshot says; an export belongs to whoever exports.
-    private static func restoreOwners(in folder: FilePath, as view: LayerView) throws {
-        try view.walk(from: try view.root) { entry in
-            guard !entry.path.isEmpty else { return .descend }
-            let path = folder.string + "/" + String(decoding: entry.path, as: UTF8.self)
-            let attributes = entry.attributes
-            guard unsafe lchown(path, attributes.uid, attributes.gid) == 0 else {
-                throw SystemCallError("lchown", path)
-            }
-            // A change of owner takes away the bits for another identity.
-            if entry.kind != .symbolicLink, unsafe chmod(path, mode_t(attributes.mode)) != 0 {
-                throw SystemCallError("chmod", path)
-            }
-            return .descend
-        }
     }
 }

@@ -26,7 +26,8 @@ struct ExecStep {
                 layers: layers,
                 root: engine.root,
                 folder: engine.folder.path,
-                environment: engine.environment
+                environment: engine.environment,
+                preferred: run.request.variations.contains(.fileorder) ? "directory" : nil
             )
         }
         let mounts = ExecMounts(run: run, vertex: vertex, driver: ready.driver.driver)
@@ -70,7 +71,7 @@ struct ExecStep {
         if !process.hostname.isEmpty { step.hostname = process.hostname }
         step.extraHosts = process.extraHosts.map { ExtraHost(name: $0.host, address: $0.address) }
         step.processLimits = process.ulimits.map { ProcessLimit(name: $0.name, soft: $0.soft, hard: $0.hard) }
-        step.network = exec.network == .none ? .none : .host
+        step.network = exec.network == .none || run.request.withoutNetwork ? .none : .host
         step.security = exec.security == .insecure ? .insecure : .sandbox
         if exec.security == .insecure, !run.request.allowed.contains("security.insecure") {
             throw NotAllowed(what: "a step with --security=insecure", entitlement: "security.insecure")
@@ -79,6 +80,9 @@ struct ExecStep {
         if let size = run.request.shmSize { step.sharedMemorySize = size }
         step.hasReadOnlyRoot = prepared.root.isReadOnly
         step.removesMountPointsRecursively = process.removesMountStubsRecursively
+        for variation in StepVariation.allCases where run.request.variations.contains(variation) {
+            variation.apply(to: &step, of: exec)
+        }
         return step
     }
 

@@ -17,10 +17,14 @@ public struct BuildRecord: Sendable {
     public let definitions: [DefinitionLoaded]
     /// The pins, by the source vertex that each was resolved for.
     public let pins: [ContentDigest: SourceResolved]
+    /// The pins that the frontend asked for, by source string, before there was a graph.
+    public let namedPins: [String: SourceResolved]
     /// What each step gave, whether it ran or was reused.
     public let results: [ContentDigest: [StepResult]]
     /// The keys of the steps.
     public let keys: [ContentDigest: StepKeyed]
+    /// The keyed steps in the order of their events, by which `reel history inspect` numbers them.
+    public let keyed: [StepKeyed]
     /// The vertices whose steps used an earlier result.
     public let reused: Set<ContentDigest>
     /// The vertices whose steps failed.
@@ -29,19 +33,24 @@ public struct BuildRecord: Sendable {
     public let exports: [(started: ExportStarted, finished: ExportFinished)]
     /// The last event, if the build ended.
     public let end: BuildEvent?
+    /// Whether every graph is there.
+    let hasGraph: Bool
     let targets: [BuildTarget]
     /// The commit time that the build took its times from, if it did so.
-    private let epochOfContext: Int64?
+    let epochOfContext: Int64?
 
     /// Reads a build's events and its graphs.
     ///
+    /// - Parameter allowingPart: Whether a record that ends before all its graphs is read as far as it goes.
     /// - Throws: `BuildRecordError` when the record lacks something, `BlobError` when a graph is not stored.
-    public init(_ id: BuildID, log: EventLog, blobs: BlobStore) throws {
+    public init(_ id: BuildID, log: EventLog, blobs: BlobStore, allowingPart: Bool = false) throws {
         var start: BuildStarted?
+        var namedPins: [String: SourceResolved] = [:]
         var definitions: [DefinitionLoaded] = []
         var pins: [ContentDigest: SourceResolved] = [:]
         var results: [ContentDigest: [StepResult]] = [:]
         var keys: [ContentDigest: StepKeyed] = [:]
+        var keyed: [StepKeyed] = []
         var reused: Set<ContentDigest> = []
         var failures: Set<ContentDigest> = []
         var exporting: ExportStarted?
@@ -56,8 +65,11 @@ public struct BuildRecord: Sendable {
                 if let epoch = event.details["epoch"] { epochOfContext = Int64(epoch) }
                 if let text = event.details["vertex"], let vertex = try? ContentDigest(parsing: text) {
                     pins[vertex] = event
+                } else {
+                    namedPins[event.identifier] = event
                 }
-            case .stepKeyed(let event): keys[event.vertex] = event
+            case .stepKeyed(let event):
+                if keys.updateValue(event, forKey: event.vertex) == nil { keyed.append(event) }
             case .stepReused(let event):
                 results[event.vertex] = event.results
                 reused.insert(event.vertex)
@@ -71,13 +83,17 @@ public struct BuildRecord: Sendable {
             }
         }
         guard let start else { throw BuildRecordError.incomplete(id, "its first event is missing") }
-        guard !definitions.isEmpty else { throw BuildRecordError.incomplete(id, "it ended before it had a graph") }
+        let platforms = start.options["platform"]?.split(separator: ",").count ?? 1
+        hasGraph = definitions.count >= max(1, platforms)
+        guard hasGraph || allowingPart else { throw BuildRecordError.incomplete(id, "it ended before it had a graph") }
         self.id = id
+        self.namedPins = namedPins
         self.start = start
         self.definitions = definitions
         self.pins = pins
         self.results = results
         self.keys = keys
+        self.keyed = keyed
         self.reused = reused
         self.failures = failures
         self.exports = exports
@@ -86,12 +102,10 @@ public struct BuildRecord: Sendable {
         targets = try definitions.map { try Self.target($0, blobs: blobs) }
     }
 
-    /// The keyed steps, in the order of the graph.
-    public var orderedSteps: [StepKeyed] {
+    /// The vertices of all graphs, each once, inputs before what reads them.
+    public var vertices: [Vertex] {
         var seen: Set<ContentDigest> = []
-        return targets.flatMap { $0.definition?.vertices ?? [] }.compactMap { vertex in
-            seen.insert(vertex.digest).inserted ? keys[vertex.digest] : nil
-        }
+        return targets.flatMap { $0.definition?.vertices ?? [] }.filter { seen.insert($0.digest).inserted }
     }
 
     /// The graphs, one for each platform; `nil` where the result is `scratch`.
@@ -99,12 +113,14 @@ public struct BuildRecord: Sendable {
 
     /// Every vertex that is a step, keyed or not, once each, in the order of the graph.
     public var steps: [Vertex] {
-        var seen: Set<ContentDigest> = []
-        return targets.flatMap { $0.definition?.vertices ?? [] }.filter { vertex in
+        vertices.filter { vertex in
             if case .source = vertex.operation { return false }
-            return seen.insert(vertex.digest).inserted
+            return true
         }
     }
+
+    /// The keyed steps, in the order of the graph.
+    public var orderedSteps: [StepKeyed] { vertices.compactMap { keys[$0.digest] } }
 
     /// The vertex with this digest.
     public func vertex(_ digest: ContentDigest) -> Vertex? {
@@ -125,24 +141,6 @@ public struct BuildRecord: Sendable {
             config: try event.config.map { try ImageConfig(json: JSONValue(parsing: blobs.read($0))) }
         )
     }
-
-    /// The request that executes the same graphs under the same rules again.
-    func request(relation: String) -> BuildRequest {
-        var request = BuildRequest(frontend: .llb([]), contexts: [:])
-        request.relation = (id, relation)
-        let options = start.options
-        if options["timestamps"] == "keep" {
-            request.timestamps = .keep
-        } else if let epoch = epochOfContext ?? options["source-date-epoch"].flatMap({ Int64($0) }) {
-            request.timestamps = .clamp(epoch: epoch)
-        }
-        request.reproducible = options["reproducible"] == "true"
-        request.gitModes = options["context-modes"] == "git"
-        request.optionsOfRecord = options
-        request.tags = start.tags
-        request.shmSize = options["shm-size"].flatMap { Int64($0) }
-        return request
-    }
 }
 
 /// A record that can't be executed again.
@@ -151,9 +149,13 @@ public enum BuildRecordError: Fault, Equatable {
     case incomplete(BuildID, String)
     /// A source has no pin in the record.
     case unpinned(BuildID, identifier: String)
+    /// A context that was not stored has changed since.
+    case changed(BuildID, identifier: String)
+    /// There is no Dockerfile in which another stage could be chosen.
+    case noStages(BuildID)
 
-    /// Always `.missing`.
-    public var kind: FaultKind { .missing }
+    /// `.usage` for a stage of a build without stages, else `.missing`.
+    public var kind: FaultKind { if case .noStages = self { .usage } else { .missing } }
 
     /// One sentence.
     public var description: String {
@@ -161,6 +163,9 @@ public enum BuildRecordError: Fault, Equatable {
         case .incomplete(let id, let what): "build \(id) can't be executed again: \(what)"
         case .unpinned(let id, let identifier):
             "build \(id) has no pin for \(identifier); it ended before it was resolved"
+        case .changed(let id, let identifier):
+            "\(identifier) is not what build \(id) read, which kept no copy of it; build it anew"
+        case .noStages(let id): "build \(id) has no Dockerfile, so it has no stage to choose; leave out --target"
         }
     }
 }

@@ -3,7 +3,6 @@
 import BuildEvents
 import BuildExporters
 public import BuildModel
-import BuildSolver
 import EventStorage
 import LLB
 import Layers
@@ -14,101 +13,80 @@ extension Engine {
     /// Executes a recorded build again and compares every step, image and export with the record.
     ///
     /// The way is the build's own: the pins come from the record, the store is fresh, nothing is reused. What differs is
-    /// part of the report and of the log (`replay.compared`), not an error.
+    /// part of the report and of the log (`replay.compared`), not an error, and the replay goes on behind it: each step
+    /// is judged by itself, on what the record says that it read.
     ///
-    /// - Throws: `BuildRecordError` when the record lacks what is needed, `SourceResolutionError.missing` when its
-    ///   material was not kept, `BuildFailure` when a step fails that did not fail then.
-    public func replay(_ id: BuildID, observer: any BuildObserver) async throws -> ReplayReport {
+    /// - Throws: `BuildRecordError` when the record lacks what is needed; `BuildFailure` when its material was not kept,
+    ///   is damaged, or needs a secret that was not given, and when a step fails of which the record has no result.
+    public func replay(
+        _ id: BuildID,
+        options: ReplayOptions = ReplayOptions(),
+        observer: any BuildObserver
+    ) async throws -> ReplayReport {
         let recorded = try BuildRecord(id, log: log, blobs: layers.blobs)
+        return try await replay(recorded, options: options, observer: observer)
+    }
+
+    /// Replays a record that was read already.
+    func replay(
+        _ recorded: BuildRecord,
+        options: ReplayOptions,
+        observer: any BuildObserver
+    ) async throws -> ReplayReport {
+        let selected = try options.steps.vertices(in: recorded)
+        let id = newBuildID()
         let fresh = folder.path.appending("replay-\(id)")
         guard mkdirIfMissing(fresh) else { throw SystemCallError("mkdir", fresh.string) }
         let store = try LayerStore(root: fresh)
+        let plan = ReplayPlan(recorded: recorded, selected: selected, origin: layers, layers: store)
+        // Whether the whole result is made again: of single steps nothing can be put together.
+        let makesAll: Bool
+        if case .from = options.steps { makesAll = true } else { makesAll = selected == nil }
+
         var request = recorded.request(relation: "replay")
+        request.optionsOfRecord = recorded.start.options.merging(options.recorded) { _, added in added }
         request.noCache = true
-        request.outputs = recorded.repeatableOutputs(into: fresh)
-        let run = run(request, recorded: recorded, layers: store, observer: observer)
+        request.outputs = makesAll ? recorded.repeatableOutputs(into: fresh) : []
+        request.withoutNetwork = options.withoutNetwork
+        request.variations = options.variations
+        request.secrets = options.secrets
+        request.agents = options.agents
+        request.allowed = options.allowed
+        let run = run(request, id: id, recorded: recorded, plan: plan, layers: store, observer: observer)
         let outcome = try await run.run()
         try await Offload.run { try self.keepEvidence(of: outcome, from: store) }
-        let comparisons = recorded.compare(outcome)
-        for comparison in comparisons { run.log.append(.replayCompared(comparison.event), build: run.id) }
+        let compared = RecordComparing(plan: plan, outcome: outcome, comparesExports: makesAll)
+        for comparison in compared.comparisons { run.log.append(.replayCompared(comparison.event), build: run.id) }
         try await log.flush()
-        return ReplayReport(original: id, replay: run.id, comparisons: comparisons, layers: store)
+        return ReplayReport(
+            replay: run.id,
+            record: recorded,
+            options: options,
+            comparisons: compared.comparisons,
+            needsNetwork: options.withoutNetwork ? Self.needingNetwork(plan) : [],
+            origin: layers,
+            layers: store
+        )
     }
-}
 
-extension Engine {
+    /// The steps that failed without the network that they had then.
+    private static func needingNetwork(_ plan: ReplayPlan) -> [ContentDigest] {
+        let failures = plan.notes.failures
+        return plan.recorded.vertices.filter { vertex in
+            guard failures[vertex.digest] != nil, case .exec(let exec) = vertex.operation else { return false }
+            return exec.network != .none
+        }.map(\.digest)
+    }
+
     /// Takes over what a replay made and the log names: layers that differ, configurations and manifests.
     ///
-    /// What agreed is there already; a layer that differs is the evidence for whoever looks at it later.
+    /// What agreed is there already; a layer that differs is the evidence for whoever looks at it later, until
+    /// `reel prune --cache` removes it.
     private func keepEvidence(of outcome: BuildOutcome, from store: LayerStore) throws {
         var made = Set(outcome.outputs.values.joined().compactMap(\.layers.last))
         for image in outcome.exports.flatMap(\.images) { made.formUnion([image.manifest.digest, image.config]) }
         for digest in made.sorted() where store.blobs.contains(digest) {
             try layers.blobs.adopt(digest, from: store.blobs)
         }
-    }
-}
-
-extension BuildRecord {
-    /// The exports whose bytes can be compared, directed into `folder`.
-    func repeatableOutputs(into folder: FilePath) -> [OutputSpecification] {
-        exports.enumerated().compactMap { index, export in
-            guard ["oci", "docker", "tar", "image"].contains(export.started.exporter) else { return nil }
-            var options = export.started.options
-            if export.started.exporter != "image" { options["dest"] = folder.appending("export-\(index)").string }
-            return OutputSpecification(exporter: export.started.exporter, options: options)
-        }
-    }
-
-    /// Compares what a replay gave with the record, in the order of the graph.
-    func compare(_ outcome: BuildOutcome) -> [ReplayReport.Comparison] {
-        var comparisons: [ReplayReport.Comparison] = []
-        func add(_ name: String, vertex: ContentDigest?, _ subject: String, _ expected: String, _ actual: String) {
-            let event = ReplayCompared(
-                original: id,
-                vertex: vertex,
-                subject: subject,
-                expected: expected,
-                actual: actual,
-                identical: expected == actual
-            )
-            comparisons.append(ReplayReport.Comparison(name: name, event: event))
-        }
-        var seen: Set<ContentDigest> = []
-        for vertex in targets.flatMap({ $0.definition?.vertices ?? [] }) where seen.insert(vertex.digest).inserted {
-            guard let expected = results[vertex.digest] else { continue }
-            let actual = outcome.outputs[vertex.digest] ?? []
-            // A merge tells the layers below its result too; those are no outputs.
-            for (index, result) in expected.enumerated() where index == 0 || actual.indices.contains(index) {
-                let snapshot = actual.indices.contains(index) ? actual[index] : .scratch
-                let label = actual.count > 1 ? "\(vertex.name) (output \(index))" : vertex.name
-                if let diffID = result.diffID {
-                    let layer = snapshot.layers.last.map(\.description) ?? "none"
-                    add(label, vertex: vertex.digest, "diffID", diffID.description, layer)
-                }
-                let none = "scratch"
-                let chain = snapshot.chainID?.description ?? none
-                add(label, vertex: vertex.digest, "chainID", result.chainID?.description ?? none, chain)
-            }
-        }
-        let repeated = exports.filter { ["oci", "docker", "tar", "image"].contains($0.started.exporter) }
-        for (export, result) in zip(repeated, outcome.exports) {
-            for (role, digest) in export.finished.digests.sorted(by: { $0.key < $1.key }) {
-                let actual =
-                    switch role {
-                    case "manifest": result.descriptor?.digest
-                    case "config": result.images.first?.config
-                    default: nil as ContentDigest?
-                    }
-                add(
-                    "export to \(export.started.exporter)",
-                    vertex: nil,
-                    role,
-                    digest.description,
-                    actual.map(\.description) ?? "none"
-                )
-            }
-        }
-        return comparisons
     }
 }

@@ -8,17 +8,18 @@ import Layers
 import OCIModel
 import SystemPackage
 
-/// Sources from a record: nothing is resolved anew, every blob is verified, and then linked into the replay's store.
+/// Sources from a record: nothing is resolved anew.
 struct RecordedSources: PinResolving {
     let run: BuildRun
     let recorded: BuildRecord
-    /// The store that has the blobs.
-    let origin: LayerStore
-    /// The store that the replay's steps read.
-    let layers: LayerStore
+    /// The replay, whose fresh store gets the layers, each verified before anything runs; `nil` where the store is the
+    /// record's own.
+    let plan: ReplayPlan?
 
     func resolve(_ source: SourceOperation, vertex: Vertex) async throws -> ResolvedSource {
-        guard var event = recorded.pins[vertex.digest] else {
+        // A frontend that was asked again may give a context other filters; its pin is the context's all the same.
+        let same = { recorded.pins.values.filter { $0.identifier == source.identifier }.min { $0.pin < $1.pin } }
+        guard var event = recorded.pins[vertex.digest] ?? (source.scheme == "local" ? same() : nil) else {
             throw BuildRecordError.unpinned(recorded.id, identifier: source.identifier)
         }
         if event.type == "local", recorded.start.options["store-context"] == "false" {
@@ -27,22 +28,24 @@ struct RecordedSources: PinResolving {
                 digest: ContentDigest(parsing: event.pin)
             )
         }
+        let origin = run.engine.layers
+        let snapshot = Snapshot(layers: event.layers)
         let isWhole = event.layers.allSatisfy(origin.contains)
         if event.isLazy || (event.details["place"] != nil && !isWhole) {
             try await offer(event, platform: vertex.platform ?? .compiled)
             event.isLazy = !isWhole
-        } else if origin.blobs.root != layers.blobs.root {
-            let diffIDs = event.layers
-            try await Offload.run { for diffID in diffIDs { try take(diffID, for: source) } }
+        } else if let plan, plan.needs(vertex.digest) {
+            try await Offload.run { try plan.take(snapshot, for: source.identifier) }
         }
         event.how = "record"
         event.movedFrom = nil
         event.happened = [:]
-        return ResolvedSource(event: event, snapshot: Snapshot(layers: event.layers))
+        return ResolvedSource(event: event, snapshot: snapshot)
     }
 
     /// Makes known where the layers of a lazy image can be had: here, or in the registry by their digests.
     private func offer(_ event: SourceResolved, platform: Platform) async throws {
+        let origin = run.engine.layers
         let place = RecordedOrigin(event: event)
         let root = Descriptor(mediaType: MediaType.ociManifest, digest: try ContentDigest(parsing: event.pin), size: 0)
         guard event.type == "image", let reference = try? ImageReference(parsing: place.locator) else {
@@ -52,14 +55,6 @@ struct RecordedSources: PinResolving {
         let registry = try run.registry.origin(reference)
         let image = try await RemoteImage(root, for: platform, from: registry, into: origin.blobs)
         run.supply.offer(image, from: registry, source: event.identifier, repository: reference)
-    }
-
-    private func take(_ diffID: ContentDigest, for source: SourceOperation) throws {
-        switch try origin.blobs.verify(diffID) {
-        case .intact: try layers.blobs.adopt(diffID, from: origin.blobs)
-        case .missing: throw SourceResolutionError.missing(identifier: source.identifier, digest: diffID)
-        case .corrupt(let reason): throw BlobError.corrupt(diffID, reason: reason)
-        }
     }
 }
 

@@ -45,7 +45,7 @@ public struct ReplayCompared: Equatable, Sendable {
     public var original: BuildID
     /// What was compared: a vertex, or `nil` for a configuration or manifest.
     public var vertex: ContentDigest?
-    /// `diffID`, `chainID`, `config`, `manifest`.
+    /// `diffID`, `chainID`, `config`, `manifest`; `outcome` of a step that failed and had not failed then.
     public var subject: String
     /// What the record says.
     public var expected: String

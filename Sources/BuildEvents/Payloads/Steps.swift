@@ -48,9 +48,9 @@ public struct StepReused: Equatable, Sendable {
     public var vertex: ContentDigest
     /// Its key.
     public var key: ContentDigest
-    /// The `seq` of the `stepFinished` that gave the result; 0 when it came from an imported cache.
+    /// The `seq` of the `stepFinished` that gave the result; 0 when it came from an imported cache or from the record of a replay.
     public var producer: Int64
-    /// `local` or the name of the imported cache.
+    /// `local`, `record`, or the name of the imported cache.
     public var origin: String
     /// The results, by output index.
     public var results: [StepResult]

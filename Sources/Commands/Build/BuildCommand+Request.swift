@@ -69,11 +69,7 @@ extension BuildCommand {
         request.ulimits = try options.ulimits.map { try StepLimits.ulimit($0) }
         request.shmSize = try options.shmSize.map { try ByteSize.parse($0, option: "--shm-size") }
         request.downloadLimit = try options.downloadLimit.map { try ByteSize.parse($0, option: "--max-download") }
-        request.allowed = Set(KeyValue.list(options.allowed))
-        for name in request.allowed.sorted()
-        where !["network.host", "network.private", "security.insecure"].contains(name) {
-            throw UsageError("--allow \(name): there are network.host, network.private and security.insecure")
-        }
+        request.allowed = try Entitlements.parse(options.allowed)
         for text in options.secrets {
             let (id, source) = try SecretOptions.secret(text, in: console)
             request.secrets[id] = source

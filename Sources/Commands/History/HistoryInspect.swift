@@ -37,10 +37,15 @@ struct HistoryInspect: ReelCommand {
         let events = try log.events(of: summary.id)
         if let timeline { return try draw(events, of: summary, in: log, to: console.environment.absolute(timeline)) }
         let details = BuildDetails(events)
+        let standing = StandingText(standing: try BuildStanding(of: summary.id, in: log))
         if form.json {
-            console.print(.object((summary.json.members ?? [:]).merging(details.json) { _, added in added }))
+            var members = (summary.json.members ?? [:]).merging(details.json) { _, added in added }
+            members["standing"] = standing.json
+            console.print(.object(members))
         } else {
-            for line in InspectText(summary: summary, details: details).lines { console.print(line) }
+            for line in InspectText(summary: summary, details: details, standing: standing).lines {
+                console.print(line)
+            }
         }
         return 0
     }

@@ -9,12 +9,13 @@ import EventStorage
 struct InspectText {
     let summary: BuildSummary
     let details: BuildDetails
+    let standing: StandingText
 
     /// The text, section by section.
     var lines: [String] {
         head + section("Options", options) + section("Sources", sources) + section("Steps", steps)
             + section("Skipped", details.skipped.map { "\($0.name): \($0.reason)" }) + section("Exports", exports)
-            + section("Compared", comparisons)
+            + section("Compared", comparisons) + section("Standing", standing.lines)
             + section("Otherwise than asked", details.fallbacks.map { "\($0.subject): \($0.reason)" })
     }
 

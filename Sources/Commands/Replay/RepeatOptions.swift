@@ -15,30 +15,58 @@ struct RepeatOptions: ParsableArguments {
 
     @OptionGroup(title: "What is made of it") var output: OutputOptions
 
-    @Option(
-        name: .customLong("secret"),
-        help: ArgumentHelp("A secret, since records hold none.", valueName: "id=ID[,src=FILE|,env=NAME]")
-    )
-    var secrets: [String] = []
+    @OptionGroup(title: "What records hold none of") var grants: GrantOptions
 
     @OptionGroup(title: "How it goes on") var run: EndOptions
     @OptionGroup var store: StoreOptions
 
     /// Repeats the build, shows it, and tells its end.
-    func perform(_ repetition: Repetition, on console: Console) async throws -> Int32 {
+    func perform(
+        _ repetition: Repetition,
+        target: String? = nil,
+        updatingSources updates: Bool = false,
+        on console: Console
+    ) async throws -> Int32 {
         let outputs = try output.specifications()
-        var given: [String: SecretSource] = [:]
-        for text in secrets {
-            let (id, source) = try SecretOptions.secret(text, in: console)
-            given[id] = source
-        }
+        var choices = RepetitionChoices()
+        choices.outputs = outputs
+        choices.secrets = try grants.secretSources(in: console)
+        choices.agents = try grants.agentSockets(in: console)
+        choices.allowed = try grants.entitlements()
+        choices.target = target
+        choices.updatesSources = updates
+        let given = choices
         let engine = try store.engine(for: console)
         let id = try await engine.namedBuild(build, for: console)
         let progress = run.progress(for: console)
         let end = BuildEnd(engine: engine, console: console, progress: progress, run: run)
-        let secrets = given
-        return try await end.tell(of: outputs) {
-            try await engine.repeatBuild(id, as: repetition, outputs: outputs, secrets: secrets, observer: progress)
+        func repeated() async throws -> Int32 {
+            try await end.tell(of: outputs) {
+                try await engine.repeatBuild(id, as: repetition, choices: given, observer: progress)
+            }
+        }
+        guard updates else { return try await repeated() }
+        do {
+            let code = try await repeated()
+            try tellMoves(since: id, of: engine, on: console)
+            return code
+        } catch let told as AlreadyTold {
+            try tellMoves(since: id, of: engine, on: console)
+            throw told
+        }
+    }
+
+    /// Lists what the sources were and what they are now.
+    private func tellMoves(since id: BuildID, of engine: Engine, on console: Console) throws {
+        for move in try engine.movedPins(since: id) {
+            if run.json {
+                console.print([
+                    "id": .string(move.identifier), "subject": "pin", "before": .string(move.before),
+                    "after": .string(move.after),
+                ])
+            } else {
+                console.tell("moved: \(move.identifier) from \(move.before) to \(move.after)")
+            }
         }
     }
 }
@@ -51,9 +79,20 @@ struct RerunCommand: ReelCommand {
         abstract: "Build a recorded build again, from its record alone, with the cache."
     )
 
+    @Option(help: ArgumentHelp("Another stage of the recorded Dockerfile.", valueName: "STAGE"))
+    var target: String?
+
+    @Flag(
+        name: .customLong("update-sources"),
+        help: "Resolve names and read contexts anew, and list each that is another one now."
+    )
+    var updatesSources = false
+
     @OptionGroup var options: RepeatOptions
 
-    func perform(on console: Console) async throws -> Int32 { try await options.perform(.rerun, on: console) }
+    func perform(on console: Console) async throws -> Int32 {
+        try await options.perform(.rerun, target: target, updatingSources: updatesSources, on: console)
+    }
 }
 
 /// Goes on with a build that did not end well.

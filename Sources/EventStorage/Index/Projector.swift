@@ -23,6 +23,8 @@ struct Projector {
         if let build = event.build { try applyToBuild(event, build) }
         for reference in event.event.blobReferences { try refer(reference, event) }
         switch event.event {
+        // What a replay gave is compared, never reused.
+        case .stepFinished where isReplay(event), .stepReused where isReplay(event): break
         case .stepFinished(let payload): try result(payload.key, payload.results, event.seq)
         case .stepReused(let payload) where payload.producer == 0: try result(payload.key, payload.results, event.seq)
         case .sourceResolved(let payload): try resolved(payload, event)
@@ -51,6 +53,10 @@ struct Projector {
         let statement = try PreparedStatement(database, sql)
         try bind(statement)
         try statement.run()
+    }
+
+    private func isReplay(_ event: RecordedEvent) -> Bool {
+        event.build.flatMap { builds[$0]?.relation } == "replay"
     }
 
     private mutating func applyToBuild(_ event: RecordedEvent, _ id: BuildID) throws {

@@ -84,6 +84,8 @@ public struct ContainerStep: Sendable {
     public var workingDirectory = "/"
     /// Who it runs as.
     public var user = UserNumbers.root
+    /// The mode bits that its new files don't get.
+    public var umask: UInt16 = 0o022
     /// The host name.
     public var hostname = "buildkitsandbox"
     /// More lines of `/etc/hosts`.

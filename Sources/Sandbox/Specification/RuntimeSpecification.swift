@@ -14,6 +14,7 @@ struct RuntimeSpecification {
         var uid: UInt32 = 0
         var gid: UInt32 = 0
         var additionalGroups: [UInt32] = []
+        var umask: UInt16 = 0o022
         /// Granted and kept across `execve` of a program without file capabilities by root.
         var capabilities: [String] = []
         /// Kept by other users too: inheritable and ambient.
@@ -86,7 +87,7 @@ extension RuntimeSpecification.Process {
                 "uid": .integer(Int64(uid)),
                 "gid": .integer(Int64(gid)),
                 "additionalGids": .array(additionalGroups.map { .integer(Int64($0)) }),
-                "umask": 0o022,
+                "umask": .integer(Int64(umask)),
             ],
             "args": JSONValue(arguments),
             "env": JSONValue(environment),

@@ -46,6 +46,7 @@ struct StepSpecification {
         process.workingDirectory = step.absoluteWorkingDirectory
         process.uid = step.user.uid
         process.gid = step.user.gid
+        process.umask = step.umask
         // With one id only the kernel allows no change of groups.
         if namespaces.identity != .singleID {
             let more = step.user.additionalGroups
