@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 
 public import BuildEngine
-import BuildEvents
+public import BuildEvents
 public import BuildModel
 public import EventStorage
 import Layers
@@ -49,12 +49,20 @@ extension Engine {
     ///
     /// - Parameter build: `nil` for everything, blobs that no event names included. Of an imported build it is what its
     ///   recording brought.
+    /// - Parameter head: An earlier head of the log that was kept elsewhere; the events' bytes are compared with it.
     /// - Throws: Only what prevents looking: an unreadable store. What is wrong is in the result.
-    public func audit(_ build: BuildID? = nil) async throws -> StoreAudit {
+    public func audit(_ build: BuildID? = nil, against head: TreeHead? = nil) async throws -> StoreAudit {
         let engine = self
         return try await Offload.run {
             var audit = StoreAudit(log: try EventLog.audit(root: engine.root), blobs: 0, bytes: 0, findings: [])
-            for (digest, roles) in try engine.wanted(build, &audit).sorted(by: { $0.key < $1.key }) {
+            if let head { audit.log.findings += try EventLog.findings(against: head, root: engine.root) }
+            let wanted: [ContentDigest: Set<String>]
+            do { wanted = try engine.wanted(build, &audit) } catch let error as EventLogError {
+                // A damaged log can't say which blobs it names; those that are here are looked at all the same.
+                guard !audit.log.findings.isEmpty else { throw error }
+                wanted = Dictionary(try engine.layers.blobs.all().map { ($0.digest, []) }) { first, _ in first }
+            }
+            for (digest, roles) in wanted.sorted(by: { $0.key < $1.key }) {
                 try engine.verify(digest, roles: roles.sorted(), in: &audit)
             }
             return audit

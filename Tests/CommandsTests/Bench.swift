@@ -104,6 +104,15 @@ final class Bench: Sendable {
         }
     }
 
+    /// Runs a command line to its end.
+    func run(_ words: [String]) async -> (code: Int32, output: String, errors: String) {
+        let console = console(commandLine: ["reel"] + words)
+        guard case .command(let command) = Program.parse(words) else { return (2, "", "") }
+        let code = await Program.perform(command, on: console)
+        console.errors.flush()
+        return (code, console.output.captured, console.errors.captured)
+    }
+
     /// The objects of JSON Lines.
     static func json(_ text: String) throws -> [JSONValue] {
         try text.split(separator: "\n").map { try JSONValue(parsing: String($0)) }

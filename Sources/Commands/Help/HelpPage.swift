@@ -25,13 +25,14 @@ enum HelpPage {
           history diff A B          what differs between two builds
           why [ID|STEP]             why a step was not cached
           export context-hash ID    the hash of what a build read
-          log ls|rebuild            the events, as they are
+          log ls|rebuild|salvage    the events, as they are; what is left of a damaged log
 
         PROVE
           replay ID|FILE            run a recorded build again and compare every step
           rerun ID|FILE             build a recorded build again, from its record alone
           resume ID                 go on with a build that did not end well
           audit [ID]                verify the log and every blob that it names
+          log checkpoint|prove|key  sign the log's head, prove events and growth to others
           export recording ID       a build with all that a replay needs, as one file
           import FILE               take such a file in, once everything in it is verified
 

@@ -6,7 +6,10 @@ import ArgumentParser
 struct LogGroup: ParsableCommand {
     static let configuration = CommandConfiguration(
         commandName: "log",
-        abstract: "Show the events as they are; make the index of them again.",
-        subcommands: [LogList.self, LogRebuild.self]
+        abstract: "Show the events as they are, prove them to others, and save a damaged log.",
+        subcommands: [
+            LogList.self, LogCheckpointCommand.self, LogProveCommand.self, LogKeyGroup.self, LogRebuild.self,
+            LogSalvageCommand.self,
+        ]
     )
 }

@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 
+import Audit
 import BuildEngine
 import BuildEvents
 import SystemPackage
@@ -24,6 +25,13 @@ enum KeyFiles {
         if let given { return try signer(in: given, for: console) }
         let own = own(in: store.path(in: console))
         return FileKind.exists(own) ? try signer(in: own, for: console) : nil
+    }
+
+    /// The checkpoint in a file, signed by `verifier` if one is named.
+    static func checkpoint(in file: String, verifier: String?, for console: Console) throws -> GivenCheckpoint {
+        let verifier = try verifier.map { try self.verifier($0, for: console) }
+        let bytes = try InputFile.read(console.environment.absolute(file), limit: limit)
+        return try GivenCheckpoint(bytes, name: file, verifier: verifier)
     }
 
     /// A verifier: its text, or a file that holds it.

@@ -57,7 +57,6 @@ struct LogAuditor {
                     }
                 }
                 if !unreadable.isEmpty { return Self.joined(unreadable) }
-                guard head.size == 0 || frontier.root != head.root else { return [] }
                 guard frontier.root != head.root else { return [] }
                 return [
                     LogFinding(
