@@ -68,6 +68,16 @@ struct GraphBuildTests {
         #expect(try await workspace.count("step.finished") == 3, "the file step, the exec and the diff, once each")
     }
 
+    @Test("A root that is read only can't be written, and is what it was", .timeLimit(.minutes(1)))
+    func readOnlyRoot() async throws {
+        let workspace = try await workspace()
+        let run = tools.run(shell: "if touch /x 2>/dev/null; then exit 9; fi; echo kept >/out/ok") {
+            $0.isRootReadOnly = true
+            $0.mount("/out", .scratch)
+        }
+        #expect(try await files(of: run.mount("/out"), in: workspace) == ["ok"])
+    }
+
     @Test("File actions make, link, copy with attributes, and remove by wildcard", .timeLimit(.minutes(1)))
     func fileActions() async throws {
         let workspace = try await workspace()

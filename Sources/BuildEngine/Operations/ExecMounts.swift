@@ -61,7 +61,8 @@ struct ExecMounts {
 
     private func part(_ mount: ExecMount, inputs: [Snapshot]) async throws -> MountedPart {
         let base = mount.input.flatMap { inputs.indices.contains($0) ? inputs[$0] : nil } ?? .scratch
-        let writable = !mount.isReadOnly
+        // A root needs places for what is mounted into it; the runtime keeps the program from writing there.
+        let writable = !mount.isReadOnly || mount.destination == "/"
         let driver = driver
         let mounted = try await Offload.run { try driver.mount(base, writable: writable) }
         return MountedPart(mounted: mounted, base: base, isReadOnly: mount.isReadOnly, output: mount.output)

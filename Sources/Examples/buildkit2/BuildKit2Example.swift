@@ -27,8 +27,8 @@ struct BuildKit2Example {
 
     /// The base, and on top of it what `make install` of the project puts where.
     ///
-    /// The source is mounted read-only and the objects are in memory, so the only thing that a step leaves behind is the
-    /// folder that it installs into.
+    /// The source and the root are mounted read-only and the objects are in memory, so the only thing that a step leaves
+    /// behind is the folder that it installs into: what ldconfig would cache in the root holds times, and differs each time.
     static func image(base: String, repository: String, ref: String) throws -> State {
         let tools = State.image(base)
         let build = tools.run(
@@ -38,6 +38,8 @@ struct BuildKit2Example {
                 """
         ) {
             $0.mount("/src", State.git(repository, ref: ref), isReadOnly: true)
+            $0.isRootReadOnly = true
+            $0.tmpfs("/tmp")
             $0.tmpfs("/work")
             $0.mount("/out", .scratch)
         }
