@@ -64,4 +64,55 @@ struct BitFlipTests {
         }
         #expect(try await engine.audit().isSound)
     }
+
+    @Test("In the log: each that changes an event is found, and the event named", .timeLimit(.minutes(5)))
+    func log() async throws {
+        let site = try Site()
+        let events = try await { () async throws -> [StoredEvent] in
+            let engine = try site.engine()
+            _ = try await site.build(engine)
+            return try engine.log.storedEvents()
+        }()
+        let root = FilePath(site.path("root"))
+        let script = "import sqlite3; sqlite3.connect('root/log.sqlite').execute('PRAGMA wal_checkpoint(TRUNCATE)')"
+        #expect(try site.run("/usr/bin/python3", "-c", script).code == 0)
+        for name in ["index.sqlite", "index.sqlite-wal", "index.sqlite-shm"] {
+            try? FileManager.default.removeItem(atPath: site.path("root/" + name))
+        }
+        #expect(try EventLog.audit(root: root).findings == [])
+        let bytes = try site.read("root/log.sqlite")
+        // Where in the file the bodies and leaf hashes of the events are.
+        var owners: [Int: Int64] = [:]
+        for event in events {
+            for part in [event.body, event.leaf.bytes] where part.count >= 32 && part.count < 3000 {
+                guard let start = Self.place(of: part, in: bytes) else { continue }
+                for offset in start..<start + part.count { owners[offset] = event.seq }
+            }
+        }
+        #expect(owners.count > 2000)
+        var random = Seeded(state: 6)
+        let file = try FileDescriptor.open(root.appending("log.sqlite"), .readWrite)
+        defer { try? file.close() }
+        for _ in 0..<10_000 / Self.share {
+            let (offset, bit) = (Int.random(in: bytes.indices, using: &random), UInt8.random(in: 0..<8, using: &random))
+            try Self.flip(file, at: Int64(offset), bit: bit)
+            let findings = try EventLog.audit(root: root).findings
+            if let seq = owners[offset] {
+                #expect(
+                    findings.contains { $0.seqs?.contains(seq) == true && ($0.seqs?.count ?? 0) <= 2 },
+                    "byte \(offset) belongs to event \(seq): \(findings)"
+                )
+            } else if findings.isEmpty {
+                let log = try EventLog.open(root: root, clock: SystemWallClock(), creating: false)
+                #expect(try log.storedEvents() == events, "byte \(offset) changes an event and is not found")
+            }
+            try Self.flip(file, at: Int64(offset), bit: bit)
+        }
+        #expect(try EventLog.audit(root: root).findings == [])
+    }
+
+    private static func place(of part: [UInt8], in bytes: [UInt8]) -> Int? {
+        guard let range = Data(bytes).range(of: Data(part)) else { return nil }
+        return range.lowerBound
+    }
 }

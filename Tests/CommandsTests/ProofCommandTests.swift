@@ -107,4 +107,45 @@ struct ProofCommandTests {
             #expect(await bench.run("audit", "--checkpoint", "foreign").code == 12)
         }
     }
+
+    @Test("Salvage keeps what verifies, names what is lost, and says so in the log")
+    func salvage() async throws {
+        let bench = try await bench()
+        let count = try await { () async throws -> Int64 in
+            let log = try bench.log()
+            for number in 0..<200 {
+                log.append(.fallback(Fallback(subject: "note \(1000 + number)", reason: "r")), build: nil)
+            }
+            try await log.flush()
+            return try log.count()
+        }()
+        #expect(await bench.run("log", "checkpoint", "-o", "before").code == 0)
+        let path = bench.root + "/log.sqlite"
+        try checkpointWriteAheadLog(path)
+        let bytes = try InputFile.read(path, limit: 1 << 24)
+        let changed = bytes.replacing(Array("note 1123".utf8), with: Array("Note 1123".utf8))
+        #expect(changed != bytes)
+        try InputFile.write(changed, to: path)
+        #expect(await bench.run("audit").code == 12)
+        let saved = try Bench.json(await bench.run("log", "salvage", "--json").output)[0]
+        #expect(saved["kept"]?.integer == count, "the checkpoint's event is the one more, the changed one is lost")
+        #expect(saved["lost"]?.elements?.count == 1)
+        let audit = await bench.run("audit", "--json").output
+        #expect(!audit.contains(#""subject":"log""#), "\(audit)")
+        #expect(await bench.run("log", "ls", "--kind", "log.recovered").output.split(separator: "\n").count == 2)
+        #expect(await bench.run("audit", "--checkpoint", "before").code == 12, "a lost event shows against the past")
+        let absent = try Bench()
+        #expect(await absent.run("log", "salvage").code == 9)
+    }
+
+    /// Takes what the write-ahead log holds into the file.
+    private func checkpointWriteAheadLog(_ path: String) throws {
+        let process = Process()
+        process.executableURL = URL(filePath: "/usr/bin/python3")
+        let script = "import sqlite3, sys; sqlite3.connect(sys.argv[1]).execute('PRAGMA wal_checkpoint(TRUNCATE)')"
+        process.arguments = ["-c", script, path]
+        try process.run()
+        process.waitUntilExit()
+        #expect(process.terminationStatus == 0)
+    }
 }
