@@ -37,9 +37,9 @@ public enum RecordingError: Fault, Equatable {
         switch self {
         case .running(let id): "build \(id) has not ended; wait for it, and record it then"
         case .lacking(let id, let digests, let count):
-            "build \(id) can't be recorded whole: \(count) blob\(count == 1 ? " is" : "s are") not stored here any more "
+            "build \(id) can't be recorded whole: \(count) blob\(count == 1 ? " is" : "s are") not stored here "
                 + "(\(digests.prefix(3).map(\.description).joined(separator: ", "))\(count > 3 ? ", …" : "")); import a "
-                + "recording that has them"
+                + "recording that has them, or leave out with --thin what can be fetched"
         case .foreignCheckpoint(let id):
             "build \(id) was imported and keeps the checkpoint of the log that it ran in; leave out --key"
         case .unreadable(let path, let reason): "\(path): \(reason)"
