@@ -150,7 +150,7 @@ final class Bench: Sendable {
         timestamps: TimestampPolicy = .default,
         _ change: (inout ContainerStep) -> Void = { _ in }
     ) async throws -> CommittedLayer {
-        let mounted = try driver(name).mount(snapshot, writable: true)
+        let mounted = try driver(name).mount(snapshot, writable: true, forContainer: true)
         let ran = try await run(command, in: mounted, change)
         #expect(ran.exit.isSuccess, "\(command): \(ran.exit) \(ran.errors)")
         let layer = try mounted.commit(timestamps: timestamps)

@@ -57,11 +57,13 @@ import Testing
     }
 
     @Test(arguments: Bench.driverNames) func nothingStaysWhenReelIsKilled(_ driver: String) async throws {
-        let helper = try HelperProgram(driver: driver, ["sleep 98763 & echo up; sleep 98763"])
+        // A number that nobody else sleeps.
+        let seconds = "98763.\(getpid())\(driver.utf8.count)"
+        let helper = try HelperProgram(driver: driver, ["sleep \(seconds) & echo up; sleep \(seconds)"])
         while let line = helper.line(), line != "output up" {}
-        #expect(Self.processes("98763") == 2)
+        #expect(Self.processes(seconds) == 2)
         kill(helper.pid, SIGKILL)
-        try await eventually { Self.processes("98763") == 0 }
+        try await eventually { Self.processes(seconds) == 0 }
         // All mounts were in a namespace of its own.
         #expect(try !Self.text("/proc/self/mounts").contains(helper.root.string))
         try await eventually {

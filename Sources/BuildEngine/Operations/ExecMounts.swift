@@ -64,7 +64,10 @@ struct ExecMounts {
         // A root needs places for what is mounted into it; the runtime keeps the program from writing there.
         let writable = !mount.isReadOnly || mount.destination == "/"
         let driver = driver
-        let mounted = try await Offload.run { try driver.mount(base, writable: writable) }
+        let isRoot = mount.destination == "/"
+        let mounted = try await Offload.run {
+            try driver.mount(base, writable: writable, forContainer: isRoot)
+        }
         return MountedPart(mounted: mounted, base: base, isReadOnly: mount.isReadOnly, output: mount.output)
     }
 

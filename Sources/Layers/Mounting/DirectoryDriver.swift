@@ -31,9 +31,9 @@ public final class DirectoryDriver: SnapshotDriver {
     }
 
     /// Mounts a snapshot, as `SnapshotDriver` says.
-    public func mount(_ snapshot: Snapshot, writable: Bool) throws -> MountedRoot {
+    public func mount(_ snapshot: Snapshot, writable: Bool, forContainer: Bool) throws -> MountedRoot {
         let lowers = try snapshot.layers.map(lower)
-        return try overlay.root(of: snapshot, lowers: lowers, writable: writable)
+        return try overlay.root(of: snapshot, lowers: lowers, writable: writable, forContainer: forContainer)
     }
 
     /// Does nothing: directories need no unmounting.

@@ -30,9 +30,9 @@ public final class ErofsDriver: SnapshotDriver {
     deinit { close() }
 
     /// Mounts a snapshot, as `SnapshotDriver` says.
-    public func mount(_ snapshot: Snapshot, writable: Bool) throws -> MountedRoot {
+    public func mount(_ snapshot: Snapshot, writable: Bool, forContainer: Bool) throws -> MountedRoot {
         let lowers = try store.mountPlan(for: snapshot).map(lower)
-        return try overlay.root(of: snapshot, lowers: lowers, writable: writable)
+        return try overlay.root(of: snapshot, lowers: lowers, writable: writable, forContainer: forContainer)
     }
 
     /// Unmounts the layers.

@@ -15,6 +15,9 @@ final class OverlayMount: Sendable {
     let environment: MountEnvironment
     /// Below everything: so that also no layer, or one alone, makes a stack.
     private let empty: FilePath
+    /// The same for a container's root, with what every container mounts something at: making it in the upper directory
+    /// and removing it again would cost each step half a dozen inodes.
+    private let points: FilePath
     private let counter = Atomic<Int>(0)
 
     /// For roots below `environment.folder`.
@@ -24,15 +27,37 @@ final class OverlayMount: Sendable {
         try environment.folder.makeFolder()
         empty = environment.folder.appending("empty")
         try empty.makeFolder(mode: 0o755)
+        points = environment.folder.appending("points")
+        try Self.makePoints(in: points)
+    }
+
+    /// Makes what every container mounts something at, with the same modes whatever the process's umask is.
+    private static func makePoints(in folder: FilePath) throws {
+        let folders = [folder] + ["proc", "dev", "sys", "etc"].map { folder.appending($0) }
+        for path in folders {
+            try path.makeFolder(mode: 0o755)
+            _ = unsafe chmod(path.string, 0o755)
+        }
+        for path in ["hosts", "resolv.conf"].map({ folder.appending("etc").appending($0) }) {
+            let made = unsafe mknod(path.string, Glibc.S_IFREG | 0o644, 0)
+            guard made == 0 || currentErrno() == EEXIST else { throw SystemCallError("mknod", path.string) }
+            _ = unsafe chmod(path.string, 0o644)
+        }
     }
 
     /// Mounts directories, lowest first, as the root of a snapshot.
-    func root(of snapshot: Snapshot, lowers: [FilePath], writable: Bool) throws -> MountedRoot {
+    func root(
+        of snapshot: Snapshot,
+        lowers: [FilePath],
+        writable: Bool,
+        forContainer: Bool
+    ) throws -> MountedRoot {
         let folder = environment.folder.appending("r\(counter.add(1, ordering: .relaxed).newValue)")
         let server: FuseOverlay?
         do {
             try prepare(folder, snapshot: snapshot, writable: writable)
-            server = try mount(folder, lowers: lowers, writable: writable)
+            let lowest = forContainer ? points : empty
+            server = try mount(folder, lowers: [lowest] + lowers, writable: writable)
         } catch {
             try? TreeRemoval.remove(folder)
             throw error
@@ -69,7 +94,7 @@ final class OverlayMount: Sendable {
     private func mount(_ folder: FilePath, lowers: [FilePath], writable: Bool) throws -> FuseOverlay? {
         // Overlayfs takes a directory once. Of two equal layers the upper one hides all that the lower one has.
         var named: Set<FilePath> = []
-        let stack = lowers.reversed().filter { named.insert($0).inserted } + [empty]
+        let stack = lowers.reversed().filter { named.insert($0).inserted }
         let upper = writable ? MountedRoot.upper(of: folder) : nil
         let work = writable ? folder.appending("work") : nil
         let root = folder.appending("root")

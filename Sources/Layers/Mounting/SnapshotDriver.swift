@@ -14,9 +14,20 @@ public protocol SnapshotDriver: Sendable {
     ///
     /// Mounts of layers are made once and kept for the process. An error leaves nothing mounted that wasn't before.
     ///
+    /// - Parameter forContainer: Whether what a container mounts in every root (`/proc`, `/dev`, `/sys`, `/etc/hosts`,
+    ///   `/etc/resolv.conf`) is there, empty, where the snapshot has nothing; it never becomes part of a layer.
     /// - Throws: `BlobError`, `LayerError` when a layer is missing or damaged; `MountError` when the kernel refuses.
-    func mount(_ snapshot: Snapshot, writable: Bool) throws -> MountedRoot
+    func mount(_ snapshot: Snapshot, writable: Bool, forContainer: Bool) throws -> MountedRoot
 
     /// Unmounts what is kept for the process; roots that are still mounted stay.
     func close()
+}
+
+extension SnapshotDriver {
+    /// Mounts a snapshot as it is.
+    ///
+    /// - Throws: As `mount(_:writable:forContainer:)`.
+    public func mount(_ snapshot: Snapshot, writable: Bool) throws -> MountedRoot {
+        try mount(snapshot, writable: writable, forContainer: false)
+    }
 }
