@@ -26,7 +26,7 @@ public struct BuildID: Hashable, Comparable, Sendable, CustomStringConvertible {
     /// The time of start, in whole milliseconds.
     public var time: Timestamp {
         // Ten characters of five bits each hold the 48 bits of the time.
-        let milliseconds = description.prefix(10).reduce(Int64(0)) { sum, character in
+        let milliseconds = description.utf8.prefix(10).reduce(Int64(0)) { sum, character in
             sum << 5 | Int64(Self.alphabet.firstIndex(of: character) ?? 0)
         }
         return Timestamp(nanoseconds: milliseconds * 1_000_000)
