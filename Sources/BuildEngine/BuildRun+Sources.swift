@@ -22,11 +22,12 @@ extension BuildRun {
         known: [ContentDigest: Snapshot],
         ignoreFile: IgnoreFileRecord? = nil
     ) async throws -> [ContentDigest: Snapshot] {
+        let live = LiveSources(run: self, ignoreFile: ignoreFile)
         let resolver: any PinResolving =
             if let recorded {
-                FollowedSources(recorded: recorded, pinning: request.pinning, run: self)
+                FollowedSources(recorded: recorded, pinning: request.pinning, run: self, live: live)
             } else {
-                LiveSources(run: self, ignoreFile: ignoreFile)
+                live
             }
         try check(graphs)
         var pins = known

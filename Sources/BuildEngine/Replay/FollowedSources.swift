@@ -9,9 +9,9 @@ struct FollowedSources: PinResolving {
     let recorded: BuildRecord
     let pinning: BuildRequest.Pinning
     let run: BuildRun
+    let live: LiveSources
 
     private var record: RecordedSources { RecordedSources(run: run, recorded: recorded, plan: run.plan) }
-    private var live: LiveSources { LiveSources(run: run) }
 
     func resolve(_ source: SourceOperation, vertex: Vertex) async throws -> ResolvedSource {
         switch pinning {
