@@ -122,9 +122,7 @@ let package = Package(
         .executableTarget(
             name: "reel",
             dependencies: ["Commands"],
-            swiftSettings: strict,
-            // At a fixed address: a hundred thousand relocations less at each start (see Docs/performance.md).
-            linkerSettings: [.unsafeFlags(["-Xclang-linker", "-no-pie"], .when(configuration: .release))]
+            swiftSettings: strict
         ),
 
         .target(

@@ -28,6 +28,9 @@ public final class ProcessFolder: Sendable {
         guard unsafe mkdir(all.string, 0o700) == 0 || errno == EEXIST else {
             throw SystemCallError("mkdir", all.string)
         }
+        // Whoever makes or removes folders here holds the gate, so that none is seen before it is locked.
+        let gate = try FileLock(waitingFor: all.appending(".lock"))
+        defer { withExtendedLifetime(gate) {} }
         abandoned = Self.sweep(all)
         path = all.appending(name)
         guard unsafe mkdir(path.string, 0o700) == 0 else { throw SystemCallError("mkdir", path.string) }
@@ -71,10 +74,11 @@ public final class ProcessFolder: Sendable {
 
     /// Removes the folders whose lock nobody holds, and returns the builds that they note.
     ///
-    /// A folder without a lock file yet is left alone for a minute.
+    /// Those of the layer store, and the gate, are not its business. A folder without a lock file is left alone for a
+    /// minute.
     private static func sweep(_ all: FilePath) -> [BuildID] {
         var abandoned: [BuildID] = []
-        for name in RemoveTree.names(in: all) {
+        for name in RemoveTree.names(in: all) where !name.hasPrefix(".") && !name.hasPrefix("reel-") {
             let folder = all.appending(name)
             let descriptor = unsafe open(folder.appending("lock").string, O_RDWR | O_CLOEXEC)
             guard descriptor >= 0 else {

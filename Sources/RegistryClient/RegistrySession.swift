@@ -63,6 +63,7 @@ struct RegistrySession: Sendable {
 
     /// The words of a network error, in one line: the system's where a connection failed.
     static func text(_ error: any Error) -> String {
+        if let failed = error as? IOError { return errnoText(failed.errnoCode) }
         if let failed = error as? NIOConnectionError {
             if let cause = failed.connectionErrors.compactMap({ $0.error as? IOError }).first {
                 return errnoText(cause.errnoCode)

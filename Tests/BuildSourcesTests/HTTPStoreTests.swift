@@ -136,19 +136,20 @@ struct HTTPStoreTests {
         #expect(fixture.takeNotes().count == 1)
 
         let other = try put("other", text + "!")
-        try fixture.control(#"{"faults": ["cut", "500", "500", "500", "500"]}"#)
+        try fixture.control(#"{"faults": ["cut", "500", "500", "500"]}"#)
         let error = await #expect(throws: HTTPSourceError.self) { try await fetch("file/other") }
         #expect(error?.reason == .refused(status: 500))
         _ = try fixture.takeRequests()
         let later = try await fetch("file/other")
-        #expect(later.digest == other && later.bytes == 50_001)
+        #expect(later.digest == other)
+        #expect(later.bytes == 50_001)
         #expect(try fixture.takeRequests().map { String($0.split(separator: " ")[2]) } == ["206"])
     }
 
     @Test("A file that changed between two parts is fetched anew")
     func changedMeanwhile() async throws {
         _ = try put("a", String(repeating: "a", count: 50_000))
-        try fixture.control(#"{"faults": ["cut", "500", "500", "500", "500"]}"#)
+        try fixture.control(#"{"faults": ["cut", "500", "500", "500"]}"#)
         await #expect(throws: HTTPSourceError.self) { try await fetch("file/a") }
         let digest = try put("a", String(repeating: "b", count: 50_000))
         #expect(try await fetch("file/a").digest == digest)

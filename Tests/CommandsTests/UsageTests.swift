@@ -21,7 +21,7 @@ struct UsageTests {
         ["build", "--local", "x", "."], ["build", "--build-context", "x", "."],
         ["build", "--max-parallelism", "0", "."],
         ["build", "--progress", "fancy", "."], ["build", "--llb", "f", "."], ["build", "--llb", "missing"],
-        ["build", "-f", "D", "-"], ["build", "https://example.com/x.git"], ["build", "-"], ["build"], ["replay"],
+        ["build", "-f", "D", "-"], ["build", "-"], ["build"], ["replay"],
         ["history"], ["history", "ls", "--since", "yesterday"], ["history", "ls", "--limit", "0"],
         ["history", "ls", "--status", "gone"], ["log", "ls", "--limit", "-1"], ["context", "hash", "--format", "md5"],
         ["debug", "dump-llb", "--dot", "--mermaid"], ["completions", "print", "tcsh"], ["man", "bogus"],

@@ -169,7 +169,7 @@ struct SyntaxTests {
             ("ssh://git@host:22/a", "git://host:22/a"),
             ("git://host/a", "git://host/a"), ("https://host/r.git?tag=v1", "git://host/r.git#refs/tags/v1"),
             ("https://host/r.git?ref=x&subdir=/a/../b", "git://host/r.git#x:/a/../b"),
-            ("https://u:p@host/r.git", "git://host/r.git"),
+            ("https://u:p@host/r.git", nil),
             ("https://host/r", nil), ("a/b", nil), ("./a@b:c", nil), ("a@b", nil), ("ftp://host/r.git", nil),
             ("https://host/r.git?x=1", nil),
             ("https://host/r.git?branch=a&tag=b", nil), ("https://host/x.tar?ref=1", nil),

@@ -14,8 +14,8 @@ struct RootlessBuildTests {
     private func workspace() async throws -> Workspace {
         let workspace = try Workspace()
         let script = """
-            chmod 755 .; cp '\(Workspace.reel)' reel; cp -r '\(Workspace.repository)/Replays/hello' hello
-            chmod -R a+rX reel hello
+            chmod 755 .; cp '\(Workspace.reel)' reel; cp -r '\(Workspace.repository)/Replays/'{hello,busybox} .
+            chmod -R a+rX reel hello busybox
             """
         try await workspace.shell(script)
         return workspace
@@ -41,7 +41,7 @@ struct RootlessBuildTests {
         return try await workspace.run("bash", ["-c", start], environment: variables)
     }
 
-    private static let record = "mkdir -p w && cd w && \"$REEL\" --version >/dev/null && ../../hello/record"
+    private static let record = "mkdir -p w && cd w && \"$REEL\" --version >/dev/null && REPLAYS_SHARED=$PWD ../../hello/record"
 
     private static func manifest(_ finished: Finished) -> String? {
         finished.output.split(separator: "\n").last.map(String.init)
@@ -53,7 +53,7 @@ struct RootlessBuildTests {
     )
     func sameDigests() async throws {
         let workspace = try await workspace()
-        let script = "mkdir w; cd w; REEL='\(workspace.folder)/reel' ../hello/record"
+        let script = "mkdir w; cd w; REPLAYS_SHARED=$PWD REEL='\(workspace.folder)/reel' ../hello/record"
         let expected = try await workspace.shell(script).split(separator: "\n").last.map(String.init)
         #expect(expected?.hasPrefix("hello: 3 layers as committed, manifest sha256:") == true)
         let ways: [(range: String, driver: String)] = [

@@ -61,7 +61,7 @@ import Testing
         let seconds = "98763.\(getpid())\(driver.utf8.count)"
         let helper = try HelperProgram(driver: driver, ["sleep \(seconds) & echo up; sleep \(seconds)"])
         while let line = helper.line(), line != "output up" {}
-        #expect(Self.processes(seconds) == 2)
+        try await eventually { Self.processes(seconds) == 2 }
         kill(helper.pid, SIGKILL)
         try await eventually { Self.processes(seconds) == 0 }
         // All mounts were in a namespace of its own.

@@ -8,7 +8,7 @@ enum Entitlements {
     static func parse(_ texts: [String]) throws -> Set<String> {
         let names = Set(KeyValue.list(texts))
         for name in names.sorted() where !all.contains(name) {
-            throw UsageError("--allow \(name): there are \(all.dropLast().joined(separator: ", ")) and \(all.last ?? "")")
+            throw UsageError("--allow \(name): there are \(all.joined(separator: ", "))")
         }
         return names
     }
