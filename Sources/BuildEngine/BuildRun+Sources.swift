@@ -62,13 +62,14 @@ extension BuildRun {
 
     /// Refuses, before anything runs, what this version does not run, what lacks a secret and what needs emulation.
     private func check(_ graphs: [Definition]) throws {
-        let emulation = Emulation(host: .compiled)
+        // Where only cached results are expected, nothing will run.
+        let emulation = request.expectCached ? nil : Emulation(host: .compiled)
         for definition in graphs {
             for vertex in definition.vertices where plan?.executes(vertex.digest) ?? true {
                 if case .build(let build) = vertex.operation, let inner = build.definition { try check([inner]) }
                 do {
                     try check(vertex)
-                    if case .exec = vertex.operation, let platform = vertex.platform { try emulation.check(platform) }
+                    if case .exec = vertex.operation, let platform = vertex.platform { try emulation?.check(platform) }
                 } catch let fault as any Fault {
                     throw PlacedFault(fault, at: vertex, of: definition)
                 }

@@ -142,7 +142,7 @@ struct HTTPStoreTests {
         _ = try fixture.takeRequests()
         let later = try await fetch("file/other")
         #expect(later.digest == other)
-        #expect(later.bytes == 50_001)
+        #expect(later.bytes >= 50_001 && later.bytes < text.utf8.count, "what arrived is not fetched again")
         #expect(try fixture.takeRequests().map { String($0.split(separator: " ")[2]) } == ["206"])
     }
 

@@ -127,13 +127,20 @@ struct ProofCommandTests {
         #expect(changed != bytes)
         try InputFile.write(changed, to: path)
         #expect(await bench.run("audit").code == 12)
-        let saved = try Bench.json(await bench.run("log", "salvage", "--json").output)[0]
+        // The log above lets go of its file when its last reader ends.
+        var salvage = await bench.run("log", "salvage", "--json")
+        for _ in 0..<100 where salvage.code != 0 {
+            try await Task.sleep(for: .milliseconds(50))
+            salvage = await bench.run("log", "salvage", "--json")
+        }
+        let saved = try #require(Bench.json(salvage.output).first, "\(salvage.errors)")
         #expect(saved["kept"]?.integer == count, "the checkpoint's event is the one more, the changed one is lost")
         #expect(saved["lost"]?.elements?.count == 1)
         let audit = await bench.run("audit", "--json").output
         #expect(!audit.contains(#""subject":"log""#), "\(audit)")
         #expect(await bench.run("log", "ls", "--kind", "log.recovered").output.split(separator: "\n").count == 2)
-        #expect(await bench.run("audit", "--checkpoint", "before").code == 12, "a lost event shows against the past")
+        let past = await bench.run("audit", "--checkpoint", "before")
+        #expect(past.code == 12, "a lost event shows against the past: \(past)")
         let absent = try Bench()
         #expect(await absent.run("log", "salvage").code == 9)
     }
