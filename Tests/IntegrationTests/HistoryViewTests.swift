@@ -6,7 +6,11 @@ import Testing
 /// Two builds beside each other, and one build as a picture.
 @Suite("Views of the history")
 struct HistoryViewTests {
-    @Test("Two builds are compared, one is drawn, and its graph is printed", .timeLimit(.minutes(1)))
+    @Test(
+        "Two builds are compared, one is drawn, and its graph is printed",
+        .enabled(if: isRoot, "where layers are unpacked that can take longer than the slow step"),
+        .timeLimit(.minutes(1))
+    )
     func views() async throws {
         let workspace = try Workspace()
         try await workspace.importBusybox()

@@ -144,6 +144,9 @@ final class Workspace: Sendable {
     }
 }
 
+/// Whether the tests run as root.
+let isRoot = geteuid() == 0
+
 /// A variable of the environment of the tests.
 func environment(_ name: String) -> String? {
     guard let value = unsafe getenv(name) else { return nil }

@@ -41,7 +41,8 @@ struct RootlessBuildTests {
         return try await workspace.run("bash", ["-c", start], environment: variables)
     }
 
-    private static let record = "mkdir -p w && cd w && \"$REEL\" --version >/dev/null && REPLAYS_SHARED=$PWD ../../hello/record"
+    private static let record =
+        "mkdir -p w && cd w && \"$REEL\" --version >/dev/null && REPLAYS_SHARED=$PWD ../../hello/record"
 
     private static func manifest(_ finished: Finished) -> String? {
         finished.output.split(separator: "\n").last.map(String.init)
